@@ -1,0 +1,27 @@
+"""`Authorization: Token …`, looked up by hash."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from pipelines.teams import tokens
+
+
+class TokenAuthentication(BaseAuthentication):
+    keyword = "Token"
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        parts = get_authorization_header(request).decode("latin-1").split()
+        if not parts or parts[0].lower() != self.keyword.lower():
+            return None
+        token = tokens.find(parts[1]) if len(parts) == 2 else None
+        if token is None:
+            raise AuthenticationFailed(
+                "This token is unknown, or was revoked. Make a new one under Settings > API tokens."
+            )
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return self.keyword

@@ -1,0 +1,95 @@
+"""Every error is `application/problem+json` (RFC 9457): what happened, to what, what to do next."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_handler
+
+from pipelines.core.problems import InvalidDefinition
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: "The request cannot be understood",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    412: "Somebody else saved first",
+    413: "Too large",
+    415: "Wrong media type",
+    422: "The definition has problems",
+    428: "If-Match is missing",
+    429: "Too many requests",
+}
+
+
+class Conflict(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class StaleDraft(exceptions.APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "stale_draft"
+
+
+class MatchRequired(exceptions.APIException):
+    status_code = status.HTTP_428_PRECONDITION_REQUIRED
+    default_code = "if_match_required"
+
+
+class Unprocessable(exceptions.APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "unprocessable"
+
+
+def problem(status_code: int, detail: str, code: str, **extra: Any) -> Response:
+    body = {
+        "type": f"urn:penstock:problem:{code}",
+        "title": TITLES.get(status_code, "Error"),
+        "status": status_code,
+        "detail": detail,
+        "code": code,
+        **extra,
+    }
+    return Response(body, status=status_code, content_type=MEDIA_TYPE)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's handler, said as problem+json; `None` lets unknown errors be a logged 500."""
+    if isinstance(error, InvalidDefinition):
+        count = len(error.problems)
+        detail = f"The definition has {count} problem{'s' if count != 1 else ''}."
+        return problem(422, detail, "invalid_definition", problems=error.as_dicts())
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied(str(error) or None)
+    response = drf_handler(error, context)
+    if response is None or not isinstance(error, exceptions.APIException):
+        return response
+    if isinstance(error, exceptions.ValidationError):
+        answer = problem(
+            error.status_code, _first_message(error.detail), "invalid", errors=error.detail
+        )
+    else:
+        answer = problem(error.status_code, str(error.detail), str(error.get_codes()))
+    for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if header in response.headers:
+            answer[header] = response.headers[header]
+    return answer
+
+
+def _first_message(detail: Any, path: str = "") -> str:
+    """The first message in DRF's nested error detail, with the name of the field it is about."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            name = path if key == "non_field_errors" else f"{path}.{key}".lstrip(".")
+            return _first_message(value, name)
+    if isinstance(detail, list) and detail:
+        return _first_message(detail[0], path)
+    return f"{path}: {detail}" if path else str(detail)

@@ -1,0 +1,56 @@
+"""The shared catalog: components and their immutable versions."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from pipelines.teams.models import Team, User
+
+
+class Component(models.Model):
+    """`namespace/name`. A component without a team is built in and everyone's to use."""
+
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="components"
+    )
+    namespace = models.CharField(max_length=63)
+    name = models.CharField(max_length=63)
+    # Copies of the newest version's facts, so that listing and searching read one table.
+    title = models.CharField(max_length=200, blank=True)
+    summary = models.CharField(max_length=300, blank=True)
+    category = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=31)
+    icon = models.CharField(max_length=60, blank=True)
+    search_text = models.TextField(blank=True, default="")
+    latest = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["namespace", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["namespace", "name"], name="one_component_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+class ComponentVersion(models.Model):
+    """One published spec, never changed. `digest` is the SHA-256 of the spec's canonical JSON."""
+
+    component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    spec = models.JSONField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["component", "number"], name="one_version_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.component}@{self.number}"

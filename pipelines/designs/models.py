@@ -1,0 +1,64 @@
+"""Pipelines as people edit them: a draft that moves, versions that never do."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from pipelines.teams.models import Team, User
+
+
+class Pipeline(models.Model):
+    """A named graph with a draft. `draft_revision` is the number that `If-Match` names."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="pipelines")
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True, default="")
+    draft = models.JSONField()
+    draft_revision = models.PositiveIntegerField(default=1)
+    draft_updated_at = models.DateTimeField(default=timezone.now)
+    draft_updated_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    latest_version = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-draft_updated_at"]
+        indexes: ClassVar = [models.Index(fields=["team", "-draft_updated_at"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PipelineVersion(models.Model):
+    """A published definition: every component pinned, content-hashed, immutable."""
+
+    pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+    #: `{"core/read_csv@1": "<sha256 of the component spec>"}`
+    component_digests = models.JSONField(default=dict)
+    message = models.CharField(max_length=500, blank=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["pipeline", "number"], name="one_pipeline_version_per_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline}@{self.number}"

@@ -1,0 +1,117 @@
+"""What an executor is asked and what it answers. No ORM: plain values go in and come out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """An artifact that a step receives, already on this machine's disk."""
+
+    path: Path
+    type: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one attempt may use. `None` means no limit of that sort."""
+
+    seconds: float | None = None
+    memory_bytes: int | None = None
+    processes: int | None = 512
+    log_bytes: int = 10 * 1024 * 1024
+    output_bytes: int = 10 * 1024**3
+
+
+@dataclass(frozen=True)
+class StepRequest:
+    """One attempt to be made.
+
+    `spec` is the component spec as JSON; `params` are the resolved parameter values; each input
+    is a JSON value, an InputFile, or for a `multiple` port a list of those. `key` is stable over
+    retries of the same node run, so that a step can pass it on as an idempotency key.
+    """
+
+    key: str
+    attempt: int
+    spec: Mapping[str, Any]
+    params: Mapping[str, Json]
+    inputs: Mapping[str, Json | InputFile | list[Json | InputFile]]
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """A file that a step produced; it stays on disk until the result is closed."""
+
+    path: Path
+    type: str
+    name: str
+    media_type: str = "application/octet-stream"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepError:
+    """Why an attempt failed.
+
+    `kind` is one of `exception`, `exit`, `signal`, `timeout`, `memory`, `output`, `cancelled`,
+    `lost`, `setup`. `line` is the line in the user's own code, `traceback` only its frames.
+    """
+
+    kind: str
+    message: str
+    traceback: str = ""
+    line: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "message": self.message,
+            "traceback": self.traceback,
+            "line": self.line,
+        }
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """How an attempt ended. `outputs` holds JSON values and OutputFiles by port name."""
+
+    outcome: Literal["success", "failed", "cancelled"]
+    outputs: Mapping[str, Json | OutputFile] = field(default_factory=dict)
+    error: StepError | None = None
+    exit_code: int | None = None
+    signal: str = ""
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
+    close: Callable[[], None] = lambda: None
+
+
+class Listener(Protocol):
+    """Hears a step while it runs. Called from the executor's thread; must return quickly."""
+
+    def log(self, text: str) -> None: ...
+    def metric(self, name: str, value: float, step: int | None) -> None: ...
+    def progress(self, fraction: float) -> None: ...
+
+
+class RunningStep(Protocol):
+    """A step under way."""
+
+    def wait(self) -> StepResult:
+        """Block until the step and all its descendants are gone."""
+
+    def cancel(self, reason: str) -> None:
+        """Kill the step and all its descendants. Safe to call at any time, from any thread."""
+
+
+class Executor(Protocol):
+    """Runs steps. One executor serves many threads."""
+
+    def start(self, request: StepRequest, listener: Listener) -> RunningStep: ...
+    def close(self) -> None: ...

@@ -1,0 +1,233 @@
+"""Runs as rows. The database is the truth; everything else is a hint or a view."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from pipelines.designs.models import Pipeline, PipelineVersion
+from pipelines.teams.models import Team, User
+
+
+class RunState(models.TextChoices):
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class NodeState(models.TextChoices):
+    PENDING = "pending"
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class Run(models.Model):
+    """One execution of one pipeline version with given parameters."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="runs")
+    pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="runs")
+    version = models.ForeignKey(PipelineVersion, on_delete=models.PROTECT, related_name="runs")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.PENDING)
+    reason = models.TextField(blank=True, default="")
+    parameters = models.JSONField(default=dict)
+    trigger = models.CharField(max_length=20, default="manual")
+    cloned_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="clones"
+    )
+    idempotency_key = models.CharField(max_length=200, null=True, blank=True)
+    on_failure = models.CharField(max_length=10, default="stop")
+    open_nodes = models.PositiveIntegerField(default=0)
+    failed_nodes = models.PositiveIntegerField(default=0)
+    stopping = models.BooleanField(default=False)
+    cancel_requested = models.BooleanField(default=False)
+    last_seq = models.PositiveBigIntegerField(default=0)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "-created_at"]),
+            models.Index(fields=["pipeline", "-created_at"]),
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["pending", "running"]),
+                name="runs_unfinished",
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["pipeline", "number"], name="one_run_per_number"),
+            models.UniqueConstraint(
+                fields=["pipeline", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="one_run_per_idempotency_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} #{self.number}"
+
+
+class NodeRun(models.Model):
+    """One node's execution in a run.
+
+    `plan` is all that running this node needs, copied at the start of the run, so that finishing
+    a node reads its own row and those of its neighbours and nothing that grows with the graph.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="node_runs")
+    node = models.CharField(max_length=63)
+    position = models.PositiveIntegerField()
+    plan = models.JSONField()
+    state = models.CharField(max_length=12, choices=NodeState.choices, default=NodeState.PENDING)
+    reason = models.TextField(blank=True, default="")
+    queue = models.CharField(max_length=63, default="default")
+    attempt = models.PositiveIntegerField(default=0)
+    #: A fresh value for each claim; a late worker that shows an old one is refused.
+    token = models.UUIDField(null=True, blank=True)
+    worker = models.CharField(max_length=200, blank=True, default="")
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    run_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    upstream_open = models.PositiveIntegerField(default=0)
+    upstream_success = models.PositiveIntegerField(default=0)
+    upstream_failed = models.PositiveIntegerField(default=0)
+    upstream_skipped = models.PositiveIntegerField(default=0)
+    outputs = models.JSONField(default=dict)
+    error = models.JSONField(null=True, blank=True)
+    progress = models.FloatField(null=True, blank=True)
+    cached = models.BooleanField(default=False)
+    cache_key = models.CharField(max_length=64, blank=True, default="")
+    queued_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "node"], name="one_node_run_per_node")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["queue", "queued_at", "id"],
+                condition=Q(state="queued"),
+                name="node_runs_queued",
+            ),
+            models.Index(
+                fields=["lease_expires_at"], condition=Q(state="running"), name="node_runs_leased"
+            ),
+            models.Index(
+                fields=["run_at"],
+                condition=Q(state="pending", run_at__isnull=False),
+                name="node_runs_due",
+            ),
+            models.Index(
+                fields=["cache_key"],
+                condition=Q(state="success") & ~Q(cache_key=""),
+                name="node_runs_cached",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.node} of run {self.run_id}"
+
+
+class Attempt(models.Model):
+    """One try of one node run, with its own log, times, exit and worker."""
+
+    node_run = models.ForeignKey(NodeRun, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    token = models.UUIDField()
+    worker = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=12, default="running")
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    exit_code = models.IntegerField(null=True, blank=True)
+    signal = models.CharField(max_length=20, blank=True, default="")
+    error = models.JSONField(null=True, blank=True)
+    inputs = models.JSONField(default=dict)
+    params = models.JSONField(default=dict)
+    cpu_seconds = models.FloatField(null=True, blank=True)
+    peak_memory = models.PositiveBigIntegerField(null=True, blank=True)
+    log_bytes = models.PositiveBigIntegerField(default=0)
+    log_lines = models.PositiveBigIntegerField(default=0)
+    log_truncated = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["node_run", "number"], name="one_attempt_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.node_run}"
+
+
+class LogChunk(models.Model):
+    """A batch of log lines of one attempt. `offset` and `first_line` count bytes and lines before it."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="log_chunks")
+    offset = models.PositiveBigIntegerField()
+    first_line = models.PositiveBigIntegerField()
+    lines = models.PositiveIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["offset"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["attempt", "offset"], name="one_chunk_per_offset")
+        ]
+
+    def __str__(self) -> str:
+        return f"log of {self.attempt} from byte {self.offset}"
+
+
+class Metric(models.Model):
+    """One number that a step reported, with an optional `step` for curves."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="metrics")
+    name = models.CharField(max_length=200)
+    value = models.FloatField()
+    step = models.BigIntegerField(null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value}"
+
+
+class Event(models.Model):
+    """An ordered fact about a run, numbered per run without gaps; what the browser lives on."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=40)
+    node = models.CharField(max_length=63, blank=True, default="")
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["seq"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "seq"], name="one_event_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"
