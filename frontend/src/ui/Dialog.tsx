@@ -1,0 +1,72 @@
+import { clsx } from "clsx";
+import { X } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { IconButton } from "./IconButton";
+
+export interface DialogProps {
+  open: boolean;
+  onOpenChange?: (open: boolean) => void;
+  title: ReactNode;
+  description?: ReactNode;
+  children?: ReactNode;
+  /** Buttons, right-aligned under a line; the main one last. */
+  footer?: ReactNode;
+  size?: "sm" | "md" | "lg" | "xl";
+  /** False for a question that must be answered: no cross, Escape and outside clicks do nothing. */
+  dismissable?: boolean;
+}
+
+const WIDTHS = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-3xl", xl: "max-w-6xl" };
+
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  children,
+  footer,
+  size = "sm",
+  dismissable = true,
+}: DialogProps) {
+  const refuse = (event: Event) => {
+    if (!dismissable) event.preventDefault();
+  };
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-50 animate-overlay bg-black/40" />
+        <Radix.Content
+          onEscapeKeyDown={refuse}
+          onInteractOutside={refuse}
+          {...(description ? {} : { "aria-describedby": undefined })}
+          className={clsx(
+            "fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col",
+            "animate-overlay rounded-lg border border-line bg-raised shadow-float",
+            WIDTHS[size],
+          )}
+        >
+          <header className="flex items-start gap-3 px-5 pt-4 pb-2">
+            <div className="min-w-0 flex-1">
+              <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
+              {description && (
+                <Radix.Description className="mt-0.5 text-sm text-muted">
+                  {description}
+                </Radix.Description>
+              )}
+            </div>
+            {dismissable && (
+              <Radix.Close asChild>
+                <IconButton label="Close" icon={<X />} size="sm" />
+              </Radix.Close>
+            )}
+          </header>
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-4">{children}</div>
+          {footer && (
+            <footer className="flex items-center justify-end gap-2 border-t px-5 py-3">{footer}</footer>
+          )}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

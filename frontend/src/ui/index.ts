@@ -1,0 +1,18 @@
+export { Badge, type BadgeTone } from "./Badge";
+export { Button, buttonClass, type ButtonProps } from "./Button";
+export { Dialog, type DialogProps } from "./Dialog";
+export { EmptyState } from "./EmptyState";
+export { Field, type FieldControl, Input, INPUT, Textarea } from "./Field";
+export { IconButton, type IconButtonProps } from "./IconButton";
+export { Kbd, keysText } from "./Kbd";
+export { ContextMenu, Menu, type MenuEntry, type MenuItem } from "./Menu";
+export { Notice } from "./Notice";
+export { Popover } from "./Popover";
+export { Select, type SelectOption } from "./Select";
+export { Spinner } from "./Spinner";
+export { StateBadge } from "./StateBadge";
+export { isFinal, stateLook, type State, STATES } from "./states";
+export { Switch } from "./Switch";
+export { type TabItem, Tabs } from "./Tabs";
+export { toast, Toaster, type ToastMessage } from "./Toast";
+export { Tooltip, TooltipProvider } from "./Tooltip";
