@@ -169,6 +169,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 PENSTOCK_MAX_UPLOAD_BYTES = int(os.environ.get("PENSTOCK_MAX_UPLOAD_BYTES", 2 * 1024**3))
+#: How much of the disk copies of artifacts from a remote storage may take.
+PENSTOCK_CACHE_BYTES = int(os.environ.get("PENSTOCK_CACHE_BYTES", 10 * 1024**3))
 
 #: How long a claim holds without being renewed, and how long a queued row may go unclaimed.
 PENSTOCK_LEASE_SECONDS = float(os.environ.get("PENSTOCK_LEASE_SECONDS", "15"))

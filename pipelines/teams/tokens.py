@@ -19,9 +19,7 @@ def digest(secret: str) -> str:
 def create(user: User, name: str = "token") -> tuple[ApiToken, str]:
     """A new token and, this once, its secret."""
     secret = "pst_" + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
-        user=user, name=name, prefix=secret[:10], digest=digest(secret)
-    )
+    token = ApiToken.objects.create(user=user, name=name, prefix=secret[:10], digest=digest(secret))
     return token, secret
 
 

@@ -1,0 +1,62 @@
+"""What changes teams and the people in them."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from .models import Membership, Role, Team, User
+
+FIRST_ADMIN = "admin"
+FIRST_TEAM = "main"
+
+
+class WrongPassword(ValueError):
+    """The current password that was given is not the person's password."""
+
+
+@transaction.atomic
+def create_team(name: str, slug: str, admin: User) -> Team:
+    """A new team whose first administrator is `admin`. Raises IntegrityError for a taken slug."""
+    team = Team.objects.create(name=name, slug=slug)
+    set_role(team, admin, Role.ADMIN)
+    return team
+
+
+def set_role(team: Team, user: User, role: Role) -> Membership:
+    """Make `user` a member of `team` with this role, or change the role."""
+    membership, _ = Membership.objects.update_or_create(
+        team=team, user=user, defaults={"role": role}
+    )
+    return membership
+
+
+@transaction.atomic
+def ensure_first_admin() -> User:
+    """The first administrator and the first team, made when there are none.
+
+    The person has no usable password until one is set on the account page; a login link is the
+    way in.
+    """
+    user, created = User.objects.get_or_create(
+        username=FIRST_ADMIN, defaults={"is_staff": True, "is_superuser": True}
+    )
+    if created:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    team, _ = Team.objects.get_or_create(slug=FIRST_TEAM, defaults={"name": "My team"})
+    Membership.objects.get_or_create(team=team, user=user, defaults={"role": Role.ADMIN})
+    return user
+
+
+def change_password(user: User, new: str, current: str | None = None) -> None:
+    """Set a password; a person who has one must give it.
+
+    Raises WrongPassword, and ValidationError with every rule that the new password breaks.
+    """
+    if user.has_usable_password() and not user.check_password(current or ""):
+        raise WrongPassword("The current password is not right. Type it again.")
+    if "\x00" in new:
+        raise ValidationError("A password cannot contain a null character.")
+    validate_password(new, user)
+    user.set_password(new)
+    user.save(update_fields=["password"])
