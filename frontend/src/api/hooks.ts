@@ -1,0 +1,138 @@
+/** Server state for pages: one query key per thing, in one place. */
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getMe, listTokens } from "./resources/account";
+import { getPreview } from "./resources/artifacts";
+import {
+  type ComponentFilters,
+  getComponent,
+  getComponentVersion,
+  listComponents,
+} from "./resources/components";
+import {
+  getPipeline,
+  getVersion,
+  listPipelines,
+  listVersions,
+  type PipelineFilters,
+} from "./resources/pipelines";
+import { getNode, getRun, listRunArtifacts, listRuns, type RunFilters } from "./resources/runs";
+
+export const keys = {
+  me: ["me"] as const,
+  tokens: ["tokens"] as const,
+  components: (filters: ComponentFilters = {}) => ["components", filters] as const,
+  component: (namespace: string, name: string) => ["component", namespace, name] as const,
+  componentVersion: (namespace: string, name: string, number: number) =>
+    ["component", namespace, name, number] as const,
+  pipelines: (filters: PipelineFilters = {}) => ["pipelines", filters] as const,
+  pipeline: (id: string) => ["pipeline", id] as const,
+  versions: (id: string) => ["pipeline", id, "versions"] as const,
+  version: (id: string, number: number) => ["pipeline", id, "versions", number] as const,
+  runs: (filters: RunFilters = {}) => ["runs", filters] as const,
+  run: (id: string) => ["run", id] as const,
+  runArtifacts: (id: string) => ["run", id, "artifacts"] as const,
+  node: (runId: string, node: string) => ["run", runId, "nodes", node] as const,
+  preview: (digest: string, page: number, pageSize: number) => ["preview", digest, page, pageSize] as const,
+};
+
+const FOREVER = { staleTime: Infinity };
+
+export function useMe() {
+  return useQuery({ queryKey: keys.me, queryFn: ({ signal }) => getMe(signal), staleTime: 60_000 });
+}
+
+export function useTokens() {
+  return useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => listTokens(signal) });
+}
+
+export function useComponents(filters: ComponentFilters = {}) {
+  return useQuery({
+    queryKey: keys.components(filters),
+    queryFn: ({ signal }) => listComponents(filters, signal),
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useComponent(namespace: string, name: string) {
+  return useQuery({
+    queryKey: keys.component(namespace, name),
+    queryFn: ({ signal }) => getComponent(namespace, name, signal),
+  });
+}
+
+/** One immutable component version; ask with `number` null not to ask. */
+export function useComponentVersion(namespace: string, name: string, number: number | null) {
+  return useQuery({
+    queryKey: keys.componentVersion(namespace, name, number ?? 0),
+    queryFn: ({ signal }) => getComponentVersion(namespace, name, number ?? 0, signal),
+    enabled: number !== null,
+    ...FOREVER,
+  });
+}
+
+export function usePipelines(filters: PipelineFilters = {}, refetchInterval: number | false = false) {
+  return useQuery({
+    queryKey: keys.pipelines(filters),
+    queryFn: ({ signal }) => listPipelines(filters, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval,
+  });
+}
+
+export function usePipeline(id: string) {
+  return useQuery({ queryKey: keys.pipeline(id), queryFn: ({ signal }) => getPipeline(id, signal) });
+}
+
+export function useVersions(id: string) {
+  return useQuery({ queryKey: keys.versions(id), queryFn: ({ signal }) => listVersions(id, 1, signal) });
+}
+
+/** One immutable pipeline version; ask with `number` null not to ask. */
+export function useVersion(id: string, number: number | null) {
+  return useQuery({
+    queryKey: keys.version(id, number ?? 0),
+    queryFn: ({ signal }) => getVersion(id, number ?? 0, signal),
+    enabled: number !== null,
+    ...FOREVER,
+  });
+}
+
+export function useRuns(filters: RunFilters = {}, refetchInterval: number | false = false) {
+  return useQuery({
+    queryKey: keys.runs(filters),
+    queryFn: ({ signal }) => listRuns(filters, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval,
+  });
+}
+
+/** A run as it was when asked; `useLiveRun` of `features/run` keeps it fresh. */
+export function useRun(id: string) {
+  return useQuery({ queryKey: keys.run(id), queryFn: ({ signal }) => getRun(id, signal) });
+}
+
+export function useRunArtifacts(id: string) {
+  return useQuery({
+    queryKey: keys.runArtifacts(id),
+    queryFn: ({ signal }) => listRunArtifacts(id, signal),
+  });
+}
+
+export function useNode(runId: string, node: string) {
+  return useQuery({
+    queryKey: keys.node(runId, node),
+    queryFn: ({ signal }) => getNode(runId, node, signal),
+    staleTime: 0,
+  });
+}
+
+export function usePreview(digest: string, page = 1, pageSize = 50) {
+  return useQuery({
+    queryKey: keys.preview(digest, page, pageSize),
+    queryFn: ({ signal }) => getPreview(digest, page, pageSize, signal),
+    placeholderData: (previous, query) => (query?.queryKey[1] === digest ? previous : undefined),
+    ...FOREVER,
+  });
+}

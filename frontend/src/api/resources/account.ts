@@ -1,0 +1,25 @@
+import { request } from "../request";
+import type { ApiToken, Me, Page } from "../types";
+
+export function getMe(signal?: AbortSignal): Promise<Me> {
+  return request("/me/", { signal });
+}
+
+/** `current` is asked for only from those who have a password already. */
+export function changePassword(next: string, current?: string): Promise<null> {
+  return request("/me/password/", { method: "POST", body: { new: next, ...(current ? { current } : {}) } });
+}
+
+export async function listTokens(signal?: AbortSignal): Promise<ApiToken[]> {
+  const answer = await request<Page<ApiToken> | ApiToken[]>("/tokens/", { query: { page_size: 200 }, signal });
+  return Array.isArray(answer) ? answer : answer.results;
+}
+
+/** The only answer that holds the secret itself. */
+export function createToken(name: string): Promise<ApiToken & { token: string }> {
+  return request("/tokens/", { method: "POST", body: { name } });
+}
+
+export function revokeToken(id: number): Promise<null> {
+  return request(`/tokens/${id}/`, { method: "DELETE" });
+}

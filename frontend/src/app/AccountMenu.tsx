@@ -1,0 +1,39 @@
+import { CircleUserRound, KeyRound, LogOut } from "lucide-react";
+import { useNavigate } from "react-router";
+import { useMe } from "@/api/hooks";
+import { csrfToken } from "@/api/transport";
+import { Button, Menu } from "@/ui";
+
+/** Leaves by a form of its own: the server wants a POST, and answers with a page, not with JSON. */
+function signOut(): void {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = "/logout/";
+  const field = document.createElement("input");
+  field.type = "hidden";
+  field.name = "csrfmiddlewaretoken";
+  field.value = csrfToken();
+  form.append(field);
+  document.body.append(form);
+  form.submit();
+}
+
+export function AccountMenu() {
+  const navigate = useNavigate();
+  const { data: me } = useMe();
+  const teams = me?.teams.map((team) => `${team.name} (${team.role})`).join(", ");
+  return (
+    <Menu
+      items={[
+        ...(teams ? [{ heading: teams }] : []),
+        { id: "account", label: "Account and API tokens", icon: <KeyRound aria-hidden />, onSelect: () => void navigate("/account") },
+        "line",
+        { id: "out", label: "Sign out", icon: <LogOut aria-hidden />, onSelect: signOut },
+      ]}
+    >
+      <Button tone="ghost" icon={<CircleUserRound className="size-4" aria-hidden />} aria-label={`Account of ${me?.username ?? "…"}`}>
+        <span className="max-w-40 truncate">{me?.username ?? "…"}</span>
+      </Button>
+    </Menu>
+  );
+}
