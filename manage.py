@@ -12,6 +12,10 @@ def main() -> None:
             f"Penstock needs Python 3.11 or newer; this is {found}. "
             "Install a newer one, or run `make run`, which picks it by itself."
         )
+    if sys.argv[1:2] == ["up"]:
+        from pipelines.config.supervisor.main import main as up  # without Django: it stays small
+
+        sys.exit(up(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines.config.settings")
     from django.core.management import execute_from_command_line
 
