@@ -7,9 +7,9 @@ known components, matching ports) is the question of `checks`.
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-SCHEMA = 1
+SCHEMA: Literal[1] = 1
 MAX_NODES = 10_000
 MAX_BYTES = 1024 * 1024
 
@@ -93,10 +93,34 @@ class Retry(_Part):
 RunIf = Literal["all_success", "all_done", "one_success", "one_failed", "none_failed", "always"]
 
 
+_SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*(|[KMGT]i?)B?$")
+_UNIT_BYTES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_UNIT_BYTES |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def parse_size(value: str | int) -> int:
+    """Bytes in `1048576`, `"512Mi"`, `"4G"`. Raises ValueError for anything else and for zero."""
+    found = _SIZE.match(str(value).strip())
+    size = int(float(found[1]) * _UNIT_BYTES[found[2]]) if found else 0
+    if size <= 0:
+        raise ValueError(f"`{value}` is not an amount of memory; write bytes, 512Mi or 4Gi")
+    return size
+
+
+def _checked_size(value: str | int | None) -> str | int | None:
+    if value is not None:
+        parse_size(value)
+    return value
+
+
 class Resources(_Part):
     """What one attempt may use. `memory` is bytes or `512Mi`, `4Gi`."""
 
-    memory: str | int | None = None
+    memory: Annotated[str | int | None, AfterValidator(_checked_size)] = None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        return None if self.memory is None else parse_size(self.memory)
 
 
 class Node(_Part):

@@ -1,0 +1,328 @@
+"""Does a definition make sense? Every problem at once, each with its place and the way out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from .component import ComponentSpec
+from .document import Definition, Edge, End, Node
+from .expression_checks import check_expressions
+from .expressions import has_template
+from .graph import Graph
+from .parameters import check_declarations
+from .parsing import Parsed, parse_leniently
+from .ports import compatible
+from .problems import Problem
+from .schemas import ParameterSchema
+
+
+class Catalog(Protocol):
+    """Where component specs come from. Asked once per name and version."""
+
+    def spec(self, name: str, version: int | None) -> ComponentSpec | None:
+        """The spec of `namespace/name` in a version; None asks for the newest."""
+
+    def latest(self, name: str) -> int | None:
+        """The number of the newest version; None for an unknown name."""
+
+
+def parse(raw: Any) -> tuple[Definition | None, list[Problem]]:
+    """A Definition, or None and why not: what is well-formed, not whether it makes sense."""
+    parsed = parse_leniently(raw)
+    return (None if parsed.problems else parsed.definition), parsed.problems
+
+
+def check(definition: Definition | Any, catalog: Catalog) -> list[Problem]:
+    """All problems of a definition or of a raw document, in the order of the document.
+
+    Parts of a raw document that cannot be read are reported and left out; everything else is
+    checked as if they were right.
+    """
+    parsed = (
+        Parsed(definition, [], frozenset())
+        if isinstance(definition, Definition)
+        else parse_leniently(definition)
+    )
+    if parsed.definition is None:
+        return parsed.problems
+    return parsed.problems + list(_Check(parsed.definition, catalog, parsed.dropped).run())
+
+
+def component_refs(raw: Definition | Any) -> set[tuple[str, int | None]]:
+    """The components that a document names, so that a catalog can fetch them all at once."""
+    definition = raw if isinstance(raw, Definition) else parse_leniently(raw).definition
+    nodes = definition.nodes if definition else []
+    return {(node.component_name, node.component_version) for node in nodes}
+
+
+class Used:
+    """A component spec with its ports and parameters made ready for many nodes."""
+
+    def __init__(self, spec: ComponentSpec) -> None:
+        self.spec = spec
+        self.inputs = {port.name: port for port in spec.inputs}
+        self.outputs = {port.name: port for port in spec.outputs}
+        self.parameters = ParameterSchema(spec.parameters)
+
+
+class _Check:
+    """One pass over one definition. Each method yields the problems of one sort."""
+
+    def __init__(self, definition: Definition, catalog: Catalog, dropped: frozenset[str]) -> None:
+        self.definition = definition
+        self.catalog = catalog
+        self.dropped = dropped
+        self.nodes: dict[str, Node] = {}
+        for node in definition.nodes:
+            self.nodes.setdefault(node.id, node)
+        self._titles = Counter(node.title for node in self.nodes.values() if node.title)
+        self._used: dict[str, Used | None] = {}
+        self.into: dict[tuple[str, str | None], list[Edge]] = {}
+
+    def run(self) -> Iterator[Problem]:
+        if not self.definition.nodes and not self.dropped:
+            yield Problem(
+                code="empty", message="The pipeline has no nodes; add a component to begin."
+            )
+        rules: list[Callable[[], Iterator[Problem]]] = [
+            self._ids,
+            self._components,
+            self._parameters,
+            self._edges,
+            self._inputs,
+            self._order,
+        ]
+        yield from check_declarations(self.definition.parameters)
+        for rule in rules:
+            yield from rule()
+
+    def label(self, node_id: str) -> str:
+        """What a person calls a node: its title, with the id where a title is used twice."""
+        node = self.nodes.get(node_id)
+        if node is None or not node.title:
+            return f"`{node_id}`"
+        return f"`{node.title}`" if self._titles[node.title] == 1 else f"`{node.title} ({node_id})`"
+
+    def used(self, node: Node) -> Used | None:
+        if node.component not in self._used:
+            spec = self.catalog.spec(node.component_name, node.component_version)
+            self._used[node.component] = Used(spec) if spec else None
+        return self._used[node.component]
+
+    def _ids(self) -> Iterator[Problem]:
+        counts = Counter(node.id for node in self.definition.nodes)
+        for node_id, count in counts.items():
+            if count > 1:
+                yield Problem(
+                    code="duplicate_id",
+                    message=f"{count} nodes have the id `{node_id}`; give each its own.",
+                    node=node_id,
+                    field="id",
+                )
+
+    def _components(self) -> Iterator[Problem]:
+        for node in self.definition.nodes:
+            if self.used(node) is not None:
+                continue
+            label, name, version = self.label(node.id), node.component_name, node.component_version
+            latest = self.catalog.latest(name)
+            if latest is None:
+                code = "unknown_component"
+                message = (
+                    f"{label} uses `{name}`, which is not in the catalog; "
+                    "choose another component, or publish this one first."
+                )
+            else:
+                code = "unknown_version"
+                message = (
+                    f"{label} uses version {version} of `{name}`, which does not exist; "
+                    f"the newest is {latest}."
+                )
+            yield Problem(code=code, message=message, node=node.id, field="component")
+
+    def _parameters(self) -> Iterator[Problem]:
+        for node in self.definition.nodes:
+            used = self.used(node)
+            if used is not None:
+                yield from check_node_parameters(node, used, self.label(node.id))
+
+    def _edges(self) -> Iterator[Problem]:
+        seen: set[str] = set()
+        for edge in self.definition.edges:
+            text = str(edge)
+            if text in seen:
+                yield Problem(
+                    code="duplicate_edge",
+                    message=f"The edge `{text}` is there twice; remove one of them.",
+                    edge=text,
+                )
+                continue
+            seen.add(text)
+            yield from self._one_edge(edge, text)
+
+    def _one_edge(self, edge: Edge, text: str) -> Iterator[Problem]:
+        known = True
+        for end in (edge.source, edge.target):
+            if end.node not in self.nodes:
+                known = False
+                if end.node not in self.dropped:
+                    yield Problem(
+                        code="unknown_node",
+                        message=f"The edge `{text}` names `{end.node}`, and there is no such node; "
+                        "remove the edge or add the node.",
+                        edge=text,
+                    )
+        if edge.source.node == edge.target.node:
+            yield Problem(
+                code="self_edge",
+                message=f"{self.label(edge.source.node)} is connected to itself; remove this edge.",
+                node=edge.source.node,
+                edge=text,
+            )
+            known = False
+        if (edge.source.port is None) != (edge.target.port is None):
+            yield Problem(
+                code="mixed_edge",
+                message=f"The edge `{text}` joins a port to a whole node; name a port at both ends "
+                "to carry data, or at neither for order alone.",
+                edge=text,
+            )
+        elif known and edge.is_data:
+            yield from self._data_edge(edge, text)
+
+    def _data_edge(self, edge: Edge, text: str) -> Iterator[Problem]:
+        source, target = edge.source, edge.target
+        giver, taker = self.used(self.nodes[source.node]), self.used(self.nodes[target.node])
+        output = giver.outputs.get(str(source.port)) if giver else None
+        wanted = taker.inputs.get(str(target.port)) if taker else None
+        if giver and output is None:
+            yield self._unknown_port(source, "output", giver.outputs, text)
+        if taker and wanted is None:
+            yield self._unknown_port(target, "input", taker.inputs, text)
+        before = self.into.setdefault((target.node, target.port), [])
+        before.append(edge)
+        place = f"{self.label(target.node)} at `{target.port}`"
+        if wanted and not wanted.multiple and len(before) > 1:
+            yield Problem(
+                code="port_taken",
+                message=f"{place} already gets {self._source(before[0])} and takes only one edge; "
+                "remove one of them.",
+                node=target.node,
+                port=target.port,
+                edge=text,
+            )
+        if output and wanted and not compatible(output.type, wanted.type):
+            yield Problem(
+                code="type_mismatch",
+                message=f"{place} takes {_a(wanted.type)}, but {self._source(edge)} is "
+                f"{_a(output.type)}; put a component between them that makes {_a(wanted.type)}.",
+                node=target.node,
+                port=target.port,
+                edge=text,
+            )
+
+    def _source(self, edge: Edge) -> str:
+        return f"`{edge.source.port}` of {self.label(edge.source.node)}"
+
+    def _unknown_port(self, end: End, sort: str, known: dict[str, Any], edge: str) -> Problem:
+        names = ", ".join(f"`{name}`" for name in known)
+        rest = f"it has {names}." if names else f"it has no {sort}s."
+        return Problem(
+            code="unknown_port",
+            message=f"{self.label(end.node)} has no {sort} `{end.port}`; {rest}",
+            node=end.node,
+            port=end.port,
+            edge=edge,
+        )
+
+    def _inputs(self) -> Iterator[Problem]:
+        fed_by_dropped = {
+            (edge.target.node, edge.target.port)
+            for edge in self.definition.edges
+            if edge.source.node in self.dropped
+        }
+        for node in self.nodes.values():
+            used = self.used(node)
+            for port in used.inputs.values() if used else ():
+                place = (node.id, port.name)
+                if port.required and place not in self.into and place not in fed_by_dropped:
+                    wanted = "anything" if port.type == "any" else _a(port.type)
+                    yield Problem(
+                        code="missing_input",
+                        message=f"{self.label(node.id)} needs an edge into `{port.name}`; "
+                        f"connect an output that gives {wanted}.",
+                        node=node.id,
+                        port=port.name,
+                    )
+
+    def _order(self) -> Iterator[Problem]:
+        edges = self.definition.edges
+        graph = Graph(list(self.nodes), ((edge.source.node, edge.target.node) for edge in edges))
+        for cycle in graph.cycles():
+            closing = next(
+                edge
+                for edge in edges
+                if (edge.source.node, edge.target.node) == (cycle[-2], cycle[-1])
+            )
+            yield Problem(
+                code="cycle",
+                message=f"{' → '.join(map(self.label, cycle))} is a cycle; "
+                "remove one of these edges.",
+                node=cycle[0],
+                edge=str(closing),
+            )
+        outputs = {
+            node.id: (set(used.outputs) if (used := self.used(node)) else None)
+            for node in self.nodes.values()
+        }
+        yield from check_expressions(self.definition, graph, outputs, self.dropped, self.label)
+
+
+def check_node_parameters(node: Node, used: Used, label: str) -> Iterator[Problem]:
+    """A node's parameter values against its component's JSON Schema."""
+    schema = used.parameters
+    plain = True
+    for name, value in node.params.items():
+        field = f"params.{name}"
+        if name not in schema.properties:
+            if not schema.open:
+                names = ", ".join(f"`{known}`" for known in schema.properties) or "none"
+                yield Problem(
+                    code="unknown_parameter",
+                    message=f"{label} has no parameter `{name}`; "
+                    f"`{node.component_name}` has {names}.",
+                    node=node.id,
+                    field=field,
+                )
+        elif has_template(value):
+            plain = False
+        elif (wrong := schema.problem(name, value)) is not None:
+            yield Problem(
+                code="invalid_parameter",
+                message=f"{label}: `{name}` {wrong}.",
+                node=node.id,
+                field=field,
+            )
+    for name in schema.required:
+        if name not in node.params and name not in schema.defaults:
+            yield Problem(
+                code="missing_parameter",
+                message=f"{label} needs a value for `{name}`.",
+                node=node.id,
+                field=f"params.{name}",
+            )
+    if plain:
+        for wrong in schema.problems_together(node.params):
+            yield Problem(
+                code="invalid_parameter",
+                message=f"{label}: its parameters together: {wrong}.",
+                node=node.id,
+                field="params",
+            )
+
+
+def _a(port_type: str) -> str:
+    """`a table`, `an image`; text, JSON and `any` take no article."""
+    if port_type in ("text", "json", "any"):
+        return {"text": "text", "json": "JSON", "any": "anything"}[port_type]
+    return f"{'an' if port_type[0] in 'aeiou' else 'a'} {port_type}"

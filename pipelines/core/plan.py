@@ -1,0 +1,115 @@
+"""From a checked, pinned definition to what the engine needs to know of each node."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from .component import ComponentSpec
+from .document import Definition, Node, Retry, RunIf
+from .expression_checks import node_references
+from .graph import Graph
+from .schemas import ParameterSchema
+from .serialize import spec_digest
+
+
+class Source(BaseModel):
+    """Where one value of an input port comes from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    node: str
+    port: str
+
+
+class NodePlan(BaseModel):
+    """Everything about one node that running it needs, so that nothing else is read.
+
+    `component` is pinned, `namespace/name@3`. `params` hold the component's defaults too;
+    expressions in them are still to be rendered. `inputs` are in the order of the edges.
+    `upstream` and `downstream` are distinct neighbours, by data or by order. `references` are the
+    nodes that expressions read; all of them are upstream, though not always neighbours.
+    `timeout` is seconds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    title: str = ""
+    component: str
+    digest: str
+    params: dict[str, Any] = {}
+    inputs: dict[str, list[Source]] = {}
+    upstream: list[str] = []
+    downstream: list[str] = []
+    references: list[str] = []
+    when: str | None = None
+    run_if: RunIf = "all_success"
+    retry: Retry = Retry()
+    timeout: float | None = None
+    cache: bool = False
+    memory_bytes: int | None = None
+    queue: str = "default"
+
+
+def plan(definition: Definition, specs: Mapping[str, ComponentSpec]) -> list[NodePlan]:
+    """A plan for every node, upstream first.
+
+    `specs` holds the spec of every `namespace/name@n` that the definition names. The definition
+    must have passed its checks; raises KeyError for a component that is not in `specs`.
+    """
+    digests = {ref: spec_digest(spec) for ref, spec in specs.items()}
+    defaults = {ref: ParameterSchema(spec.parameters).defaults for ref, spec in specs.items()}
+    nodes = {node.id: node for node in definition.nodes}
+    graph = Graph(list(nodes), ((edge.source.node, edge.target.node) for edge in definition.edges))
+    inputs: dict[str, dict[str, list[Source]]] = {node: {} for node in nodes}
+    for edge in definition.edges:
+        if edge.source.port is not None and edge.target.port is not None:
+            source = Source(node=edge.source.node, port=edge.source.port)
+            inputs[edge.target.node].setdefault(edge.target.port, []).append(source)
+    return [
+        NodePlan(
+            id=node.id,
+            title=node.title,
+            component=node.component,
+            digest=digests[node.component],
+            params={**defaults[node.component], **node.params},
+            inputs=inputs[node.id],
+            upstream=graph.upstream(node.id),
+            downstream=graph.downstream(node.id),
+            references=_referenced(node),
+            when=node.when,
+            run_if=node.run_if,
+            retry=node.retry,
+            timeout=node.timeout,
+            cache=node.cache,
+            memory_bytes=node.resources.memory_bytes,
+            queue=node.queue or "default",
+        )
+        for node in (nodes[node_id] for node_id in graph.in_order())
+    ]
+
+
+def pin(definition: Definition, latest: Callable[[str], int | None]) -> Definition:
+    """The definition with the newest version where a node names none.
+
+    `latest` gives the newest number of a `namespace/name`. Unknown components stay as they are:
+    saying so is the business of the checks.
+    """
+
+    def pinned(node: Node) -> Node:
+        if node.component_version is not None or (number := latest(node.component)) is None:
+            return node
+        return node.model_copy(update={"component": f"{node.component}@{number}"})
+
+    return definition.model_copy(update={"nodes": [pinned(node) for node in definition.nodes]})
+
+
+def _referenced(node: Node) -> list[str]:
+    found = [
+        reference.name
+        for _, references in node_references(node)
+        for reference in references
+        if reference.root == "nodes" and reference.name is not None
+    ]
+    return list(dict.fromkeys(found))
