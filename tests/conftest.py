@@ -1,0 +1,109 @@
+"""Fixtures for every suite. Which database the tests use is told in tests/settings.py."""
+
+import os
+import shutil
+import socket
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.config import bootstrap
+from tests.support import postgres, redis_server
+from tests.support.stack import ROOT, Stack
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis at the address that the settings name."""
+    from django.conf import settings
+
+    with redis_server.running(Path(settings.REDIS_URL.removeprefix("unix://"))):
+        yield settings.REDIS_URL
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def new_home() -> Iterator[Callable[[], Path]]:
+    """Makes paths for data directories, short enough for sockets; nothing exists there yet."""
+    base = Path(tempfile.mkdtemp(prefix="ph-"))
+    yield lambda: base / uuid.uuid4().hex[:8]
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack_environment() -> Iterator[Callable[[], dict[str, str]]]:
+    """The environment of a new stack: a database of its own on the server under test."""
+    server = os.environ.get("DATABASE_URL")
+    made: list[str] = []
+
+    def environment() -> dict[str, str]:
+        if not server:
+            return {}
+        made.append(f"penstock_{uuid.uuid4().hex[:8]}")
+        return {"DATABASE_URL": postgres.create_database(server, made[-1])}
+
+    yield environment
+    for name in made:
+        postgres.drop_database(str(server), name)
+
+
+@pytest.fixture
+def start_stack(
+    new_home: Callable[[], Path], stack_environment: Callable[[], dict[str, str]]
+) -> Iterator[Callable[..., Stack]]:
+    """Starts whole Penstocks for one test, which may break them: `start_stack(PENSTOCK_SLOTS="4")`."""
+    started: list[Stack] = []
+
+    def start(**env: str) -> Stack:
+        started.append(Stack(new_home(), **stack_environment(), **env))
+        return started[-1].start()
+
+    yield start
+    for stack in started:
+        stack.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(
+    new_home: Callable[[], Path], stack_environment: Callable[[], dict[str, str]]
+) -> Iterator[Stack]:
+    """One Penstock for the whole session: real web, worker, scheduler and Redis. Leave it whole."""
+    shared = Stack(new_home(), **stack_environment()).start()
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """pytest-playwright on the machine's Chromium; it needs no network and no sandbox of its own."""
+    found = bootstrap.find_browser()
+    assert found, "No Chromium was found; `make test` installs one, or name yours in CHROMIUM."
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    return {**browser_type_launch_args, "executable_path": found, "args": quiet}
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where browser tests leave their pictures: test-artifacts/screenshots."""
+    directory = ROOT / "test-artifacts" / "screenshots"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
