@@ -1,0 +1,88 @@
+/** The edge a person most likely wants between two nodes, or from an open wire to a new node. */
+import { connectionGuide, type Terminal } from "./connect";
+import { fit } from "./ports";
+import type { Catalog, ComponentSpec, Definition, EdgeDef, NodeDef, PortType } from "./types";
+
+/** All ends of a node that the wire `start` could go to, best fit first. */
+export function candidates(
+  definition: Definition,
+  catalog: Catalog,
+  start: Terminal,
+  node: NodeDef,
+): EdgeDef[] {
+  const spec = catalog.spec(node.component);
+  if (!spec) return [];
+  if (start.port === null) {
+    const verdict = connectionGuide(definition, catalog, start)({
+      node: node.id,
+      port: null,
+      side: opposite(start),
+    });
+    return verdict.ok ? [verdict.edge] : [];
+  }
+  const type = typeAt(definition, catalog, start);
+  const guide = connectionGuide(definition, catalog, start);
+  return fittingPorts(spec, start, type).flatMap((port) => {
+    const verdict = guide({ node: node.id, port, side: opposite(start) });
+    return verdict.ok ? [verdict.edge] : [];
+  });
+}
+
+/** The best data edge from `source` to `target`, by type; null when no free ports fit. */
+export function bestEdge(
+  definition: Definition,
+  catalog: Catalog,
+  source: NodeDef,
+  target: NodeDef,
+): EdgeDef | null {
+  const outputs = catalog.spec(source.component)?.outputs ?? [];
+  const ranked = outputs.flatMap((output) => {
+    const start: Terminal = { node: source.id, port: output.name, side: "out" };
+    const edge = candidates(definition, catalog, start, target)[0];
+    if (!edge) return [];
+    const port = edge.to.slice(target.id.length + 1);
+    const input = catalog.spec(target.component)?.inputs.find(({ name }) => name === port);
+    return [{ edge, score: input ? rank(output.type, input.type, input.required) : 0 }];
+  });
+  ranked.sort((a, b) => b.score - a.score);
+  return ranked[0]?.edge ?? null;
+}
+
+/** Whether a component could take (or feed) the open wire at all; used to filter the search. */
+export function accepts(
+  definition: Definition,
+  catalog: Catalog,
+  start: Terminal,
+  spec: ComponentSpec,
+): boolean {
+  if (start.port === null) return true;
+  return fittingPorts(spec, start, typeAt(definition, catalog, start)).length > 0;
+}
+
+const opposite = (start: Terminal): "in" | "out" => (start.side === "out" ? "in" : "out");
+
+function typeAt(definition: Definition, catalog: Catalog, end: Terminal): PortType {
+  const node = definition.nodes.find(({ id }) => id === end.node);
+  const spec = node && catalog.spec(node.component);
+  const ports = end.side === "out" ? spec?.outputs : spec?.inputs;
+  return ports?.find(({ name }) => name === end.port)?.type ?? "any";
+}
+
+function fittingPorts(spec: ComponentSpec, start: Terminal, type: PortType): string[] {
+  const scored =
+    start.side === "out"
+      ? spec.inputs.map((port) => ({ port, score: rank(type, port.type, port.required) }))
+      : spec.outputs.map((port) => ({ port, score: rank(port.type, type, true) }));
+  return scored
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ port }) => port.name);
+}
+
+/** The same type before a conversion before `any`; required inputs before optional ones. */
+function rank(source: PortType, target: PortType, required: boolean): number {
+  const match = fit(source, target);
+  if (match === 0) return 0;
+  const loose = source !== target && (source === "any" || target === "any");
+  return (loose ? 1 : match * 2) + (required ? 0.5 : 0);
+}

@@ -1,0 +1,152 @@
+/**
+ * May these two ends be joined? If not: why, in words that a person can act on.
+ *
+ * A guide is made once when a connection starts; it then answers for every port in view without
+ * walking the graph again.
+ */
+import { cycleThrough, predecessors, reachable, successors } from "./cycles";
+import { edgeKey, formatEnd, parseEnd } from "./ends";
+import { type Label, labelsOf, withArticle } from "./labels";
+import { compatible } from "./ports";
+import type { Catalog, ComponentSpec, Definition, EdgeDef, NodeDef } from "./types";
+
+/** A port, or with `port: null` the order handle, on the outgoing or incoming side of a node. */
+export interface Terminal {
+  node: string;
+  port: string | null;
+  side: "out" | "in";
+}
+
+export type RefusalCode =
+  | "same_side"
+  | "self_edge"
+  | "unknown_node"
+  | "unknown_port"
+  | "mixed_edge"
+  | "duplicate_edge"
+  | "type_mismatch"
+  | "port_taken"
+  | "cycle";
+
+export type Verdict =
+  | { ok: true; edge: EdgeDef }
+  | { ok: false; code: RefusalCode; reason: string };
+
+export type Guide = (end: Terminal) => Verdict;
+
+const refuse = (code: RefusalCode, reason: string): Verdict => ({ ok: false, code, reason });
+
+/** Judges every possible other end of a connection that starts at `start`. */
+export function connectionGuide(definition: Definition, catalog: Catalog, start: Terminal): Guide {
+  const { edges } = definition;
+  const label = labelsOf(definition);
+  const nodes = new Map(definition.nodes.map((node) => [node.id, node]));
+  const existing = new Set(edges.map(edgeKey));
+  const takenBy = new Map(edges.map((edge) => [edge.to, edge.from]));
+  const wouldCycle =
+    start.side === "out"
+      ? reachable(start.node, predecessors(edges))
+      : reachable(start.node, successors(edges));
+
+  return (end) => {
+    if (end.side === start.side) {
+      return refuse(
+        "same_side",
+        start.side === "out"
+          ? "Both ends are outputs; end at an input."
+          : "Both ends are inputs; end at an output.",
+      );
+    }
+    const [source, target] = start.side === "out" ? [start, end] : [end, start];
+    if (source.node === target.node) {
+      return refuse("self_edge", `${label(source.node)} cannot be connected to itself.`);
+    }
+    const edge = { from: formatEnd(source), to: formatEnd(target) };
+    if (existing.has(edgeKey(edge))) {
+      return refuse("duplicate_edge", `The edge \`${edgeKey(edge)}\` is there already.`);
+    }
+    if ((source.port === null) !== (target.port === null)) {
+      return refuse(
+        "mixed_edge",
+        "Join a port to a port to carry data, or two order handles for order alone.",
+      );
+    }
+    const refusal = dataRefusal({ source, target, nodes, catalog, takenBy, label });
+    if (refusal) return refusal;
+    if (wouldCycle.has(end.node)) {
+      const path = cycleThrough(edges, source.node, target.node) ?? [source.node, target.node];
+      return refuse(
+        "cycle",
+        `${path.map(label).join(" → ")} would be a cycle; a pipeline never goes back.`,
+      );
+    }
+    return { ok: true, edge };
+  };
+}
+
+interface DataQuestion {
+  source: Terminal;
+  target: Terminal;
+  nodes: ReadonlyMap<string, NodeDef>;
+  catalog: Catalog;
+  takenBy: ReadonlyMap<string, string>;
+  label: Label;
+}
+
+/** What speaks against carrying data from `source` to `target`; null for order alone. */
+function dataRefusal({ source, target, nodes, catalog, takenBy, label }: DataQuestion): Verdict | null {
+  if (source.port === null || target.port === null) return null;
+  const output = specOf(source, nodes, catalog)?.outputs.find(({ name }) => name === source.port);
+  const input = specOf(target, nodes, catalog)?.inputs.find(({ name }) => name === target.port);
+  if (!output || !input) {
+    const missing = output ? target : source;
+    if (!nodes.has(missing.node)) {
+      return refuse("unknown_node", `There is no node \`${missing.node}\`.`);
+    }
+    const sort = missing.side === "out" ? "output" : "input";
+    return refuse("unknown_port", `${label(missing.node)} has no ${sort} \`${missing.port}\`.`);
+  }
+  const place = `${label(target.node)} at \`${target.port}\``;
+  if (!compatible(output.type, input.type)) {
+    return refuse(
+      "type_mismatch",
+      `${place} takes ${withArticle(input.type)}, ` +
+        `but \`${source.port}\` of ${label(source.node)} is ${withArticle(output.type)}.`,
+    );
+  }
+  const taker = takenBy.get(formatEnd(target));
+  if (taker !== undefined && !input.multiple) {
+    return refuse(
+      "port_taken",
+      `${place} already gets \`${taker}\` and takes only one edge; remove that one first.`,
+    );
+  }
+  return null;
+}
+
+function specOf(
+  end: Terminal,
+  nodes: ReadonlyMap<string, NodeDef>,
+  catalog: Catalog,
+): ComponentSpec | undefined {
+  const node = nodes.get(end.node);
+  return node && catalog.spec(node.component);
+}
+
+/** One question without a guide, for tests, paste and keyboard wiring. */
+export function checkConnection(
+  definition: Definition,
+  catalog: Catalog,
+  source: Terminal,
+  target: Terminal,
+): Verdict {
+  return connectionGuide(definition, catalog, source)(target);
+}
+
+/** An edge as its two terminals. */
+export function terminals(edge: EdgeDef): { source: Terminal; target: Terminal } {
+  return {
+    source: { ...parseEnd(edge.from), side: "out" },
+    target: { ...parseEnd(edge.to), side: "in" },
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * The definition document and the component spec, as the server writes them.
+ *
+ * These mirror `pipelines/core/document.py` and `pipelines/core/component.py`. A draft may hold
+ * keys that this version does not know: reading and editing carry them along untouched.
+ */
+
+export const PORT_TYPES = [
+  "string",
+  "number",
+  "integer",
+  "boolean",
+  "json",
+  "list",
+  "table",
+  "file",
+  "image",
+  "model",
+  "text",
+  "any",
+] as const;
+
+export type PortType = (typeof PORT_TYPES)[number];
+
+export interface InputPort {
+  name: string;
+  type: PortType;
+  required: boolean;
+  /** Takes any number of edges; the step receives a list, in edge order. */
+  multiple: boolean;
+  help: string;
+}
+
+export interface OutputPort {
+  name: string;
+  type: PortType;
+  help: string;
+}
+
+/** The subset of JSON Schema that component parameters use; unknown keywords are carried along. */
+export interface JsonSchema {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  format?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  [keyword: string]: unknown;
+}
+
+export interface ComponentExample {
+  title: string;
+  params: Record<string, unknown>;
+  inputs: Record<string, unknown>;
+}
+
+export interface ComponentSpec {
+  namespace: string;
+  name: string;
+  title: string;
+  kind: string;
+  category: string;
+  icon: string;
+  summary: string;
+  docs: string;
+  inputs: InputPort[];
+  outputs: OutputPort[];
+  parameters: JsonSchema;
+  implementation: Record<string, unknown>;
+  examples: ComponentExample[];
+}
+
+export const PARAMETER_TYPES = ["string", "number", "integer", "boolean", "json"] as const;
+export type ParameterType = (typeof PARAMETER_TYPES)[number];
+
+/** A value that the person who starts a run may choose. */
+export interface Parameter {
+  name: string;
+  type?: ParameterType;
+  default?: unknown;
+  required?: boolean;
+  title?: string;
+  description?: string;
+  enum?: unknown[] | null;
+  minimum?: number | null;
+  maximum?: number | null;
+}
+
+/** Seconds, or text such as `10s`, `5m`, `1h30m`. */
+export type Duration = number | string;
+
+export interface Retry {
+  max_attempts?: number;
+  backoff?: { initial?: Duration; factor?: number; max?: Duration };
+}
+
+export const RUN_IF = [
+  "all_success",
+  "all_done",
+  "one_success",
+  "one_failed",
+  "none_failed",
+  "always",
+] as const;
+export type RunIf = (typeof RUN_IF)[number];
+
+/** One use of one component version. `component` is `namespace/name` or `namespace/name@3`. */
+export interface NodeDef {
+  id: string;
+  component: string;
+  title?: string;
+  params?: Record<string, unknown>;
+  when?: string | null;
+  run_if?: RunIf;
+  retry?: Retry;
+  timeout?: Duration | null;
+  cache?: boolean;
+  resources?: { memory?: string | number | null };
+  queue?: string | null;
+}
+
+/** `load.table` to `train.data` carries data; `load` to `train` is order alone. */
+export interface EdgeDef {
+  from: string;
+  to: string;
+}
+
+export type Point = [x: number, y: number];
+export type Layout = Record<string, Point>;
+
+export interface Definition {
+  schema: 1;
+  name: string;
+  description?: string;
+  parameters?: Parameter[];
+  nodes: NodeDef[];
+  edges: EdgeDef[];
+  on_failure?: "stop" | "continue";
+  layout: Layout;
+}
+
+/** One finding of the server's checks; see `pipelines/core/problems.py`. */
+export interface Problem {
+  code: string;
+  message: string;
+  node?: string | null;
+  port?: string | null;
+  /** `load.table -> train.data` or `load -> train`. */
+  edge?: string | null;
+  /** Dotted path inside the node (`params.path`) or the document (`parameters.0.name`). */
+  field?: string | null;
+}
+
+/** What is known about components: looked up by `namespace/name` or `namespace/name@3`. */
+export interface Catalog {
+  spec(component: string): ComponentSpec | undefined;
+}
