@@ -42,7 +42,7 @@ lint: develop ## linters, types and layers alone
 
 openapi: develop ## write docs/openapi.json and the front end's types from the code
 	@$(VENV)/python manage.py spectacular --format openapi-json --file docs/openapi.json --validate --fail-on-warn
-	@cd frontend && npm run --silent types
+	@$(SETUP) npm run --silent types
 
 clean: ## remove what was built and installed; data and the lock files stay
 	rm -rf .venv .tools static/app frontend/node_modules test-artifacts \

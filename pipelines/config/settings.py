@@ -17,7 +17,9 @@ HOME = home()
 SECRET_KEY = secret_key(HOME)
 DEBUG = os.environ.get("PENSTOCK_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("PENSTOCK_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("PENSTOCK_ORIGINS", "").split(",") if origin]
+CSRF_TRUSTED_ORIGINS = [
+    origin for origin in os.environ.get("PENSTOCK_ORIGINS", "").split(",") if origin
+]
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -54,9 +54,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         claim(tmp_path / "file" / "home")
 
 
-def test_the_key_is_made_once_and_private(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_key_is_made_once_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PENSTOCK_SECRET_KEY", raising=False)
     first = secret_key(tmp_path / "home")
     assert len(first) >= 48
@@ -66,9 +64,7 @@ def test_the_key_is_made_once_and_private(
 
 
 @pytest.mark.parametrize("key", ["short", "changeme" * 8, "django-insecure-" + "x" * 40])
-def test_a_weak_key_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
-) -> None:
+def test_a_weak_key_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("PENSTOCK_SECRET_KEY", key)
     with pytest.raises(BadSecretKey, match="too easy to guess"):
         secret_key(tmp_path)
