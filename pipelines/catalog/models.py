@@ -8,6 +8,18 @@ from django.utils import timezone
 from pipelines.teams.models import Team, User
 
 
+class Namespace(models.Model):
+    """Who may publish below a name: the first team that did. Without a team it is built in."""
+
+    name = models.CharField(max_length=63, primary_key=True)
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="namespaces"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Component(models.Model):
     """`namespace/name`. A component without a team is built in and everyone's to use."""
 

@@ -1,0 +1,47 @@
+"""The door to components: the built-in ones are everyone's, the others belong to a team."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from pipelines.teams.access import Action, Person, reach
+
+from .models import Component, ComponentVersion
+from .queries import visible
+
+
+def component(user: Person, namespace: str, name: str, action: Action = Action.VIEW) -> Component:
+    """The component `namespace/name`, if `user` may do `action` to it.
+
+    Raises Http404 for what is missing or belongs to a foreign team, and PermissionDenied when the
+    role is too low or the component is built in and is to be changed.
+    """
+    found = (
+        visible(user).filter(namespace=namespace, name=name).select_related("team").first()
+        if user.is_authenticated
+        else None
+    )
+    if found is None:
+        raise Http404
+    if found.team_id is not None:
+        return reach(_components(), user, action, pk=found.pk)
+    if action in (Action.EDIT, Action.ADMIN):
+        raise PermissionDenied(
+            f"`{found}` is built in and cannot be changed. Publish your own under your "
+            "team's namespace."
+        )
+    return found
+
+
+def version(user: Person, namespace: str, name: str, number: int) -> ComponentVersion:
+    """One version of a component that `user` may look at. Raises Http404."""
+    of = component(user, namespace, name)
+    found = of.versions.select_related("created_by").filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.component = of
+    return found
+
+
+def _components() -> QuerySet[Component]:
+    return Component.objects.select_related("team")

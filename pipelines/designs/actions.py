@@ -1,0 +1,174 @@
+"""What changes pipelines: create, save the draft, publish, archive."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines.catalog.queries import DbCatalog
+from pipelines.core.checks import check, component_refs
+from pipelines.core.document import MAX_BYTES, Definition
+from pipelines.core.plan import pin
+from pipelines.core.problems import InvalidDefinition, Problem
+from pipelines.core.serialize import (
+    canonical_json,
+    content_hash,
+    spec_digest,
+    to_document,
+    too_large_message,
+)
+from pipelines.teams.models import Team, User
+
+from .models import Pipeline, PipelineVersion
+
+UNTITLED = "Untitled pipeline"
+_MAX_TRIES = 5
+
+
+class StaleDraft(RuntimeError):
+    """Somebody else saved first. Carries which revision is there now, whose it is and since when."""
+
+    def __init__(self, revision: int, updated_by: User | None, updated_at: datetime) -> None:
+        self.revision, self.updated_by, self.updated_at = revision, updated_by, updated_at
+        who = updated_by.get_username() if updated_by else "somebody"
+        super().__init__(
+            f"{who} saved this pipeline as revision {revision} after you opened it. Your changes "
+            "are not lost: reload to see theirs, or save yours as a copy."
+        )
+
+
+class Busy(RuntimeError):
+    """The draft kept changing while it was being published."""
+
+
+def create(team: Team, definition: Any, user: User | None) -> Pipeline:
+    """A pipeline with this draft, which may be unfinished.
+
+    Raises InvalidDefinition only for what cannot be stored: not a mapping, not JSON, over 1 MiB.
+    """
+    check_storable(definition)
+    return Pipeline.objects.create(
+        team=team,
+        name=_name(definition),
+        description=_description(definition),
+        draft=definition,
+        draft_updated_by=user,
+        created_by=user,
+    )
+
+
+def save_draft(
+    pipeline: Pipeline, definition: Any, base_revision: int, user: User | None
+) -> Pipeline:
+    """Replace the draft, if nobody has since `base_revision`; `pipeline` is brought up to date.
+
+    Raises StaleDraft otherwise, and InvalidDefinition for what cannot be stored. Saving the same
+    draft twice, as after a lost answer, counts as saved.
+    """
+    check_storable(definition)
+    saved = Pipeline.objects.filter(
+        pk=pipeline.pk, draft_revision=base_revision, archived_at=None
+    ).update(
+        draft=definition,
+        name=_name(definition),
+        description=_description(definition),
+        draft_revision=base_revision + 1,
+        draft_updated_at=timezone.now(),
+        draft_updated_by=user,
+    )
+    pipeline.refresh_from_db()
+    if not saved and pipeline.draft != definition:
+        raise StaleDraft(
+            pipeline.draft_revision, pipeline.draft_updated_by, pipeline.draft_updated_at
+        )
+    return pipeline
+
+
+def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVersion:
+    """The draft as the next immutable version, every component pinned.
+
+    Returns the newest version when it already means the same; `pipeline.latest_version` grows
+    only when a version was made. Raises InvalidDefinition with every problem of the draft.
+
+    The checks run outside the transaction; the conditional update makes sure that what was
+    checked is what is published.
+    """
+    for _ in range(_MAX_TRIES):
+        pipeline.refresh_from_db()
+        definition, digests = _ready(pipeline)
+        hashed = content_hash(definition)
+        newest = pipeline.versions.filter(number=pipeline.latest_version).first()
+        if newest is not None and newest.content_hash == hashed:
+            return newest
+        number = pipeline.latest_version + 1
+        with transaction.atomic():
+            won = Pipeline.objects.filter(
+                pk=pipeline.pk,
+                draft_revision=pipeline.draft_revision,
+                latest_version=pipeline.latest_version,
+            ).update(latest_version=number)
+            if not won:
+                continue
+            version = PipelineVersion.objects.create(
+                pipeline=pipeline,
+                number=number,
+                definition=to_document(definition),
+                content_hash=hashed,
+                component_digests=digests,
+                message=message.strip()[:500],
+                created_by=user,
+            )
+        pipeline.latest_version = number
+        return version
+    raise Busy(f"`{pipeline.name}` kept changing while it was being published. Try again.")
+
+
+def _ready(pipeline: Pipeline) -> tuple[Definition, dict[str, str]]:
+    """The draft, checked and pinned, and the digest of each component it uses."""
+    catalog = DbCatalog(pipeline.team_id, component_refs(pipeline.draft))
+    problems = check(pipeline.draft, catalog)
+    if problems:
+        raise InvalidDefinition(problems)
+    definition = pin(Definition.model_validate(pipeline.draft), catalog.latest)
+    digests = {
+        f"{name}@{number}": spec_digest(spec)
+        for name, number in component_refs(definition)
+        if (spec := catalog.spec(name, number)) is not None
+    }
+    return definition, dict(sorted(digests.items()))
+
+
+def archive(pipeline: Pipeline) -> None:
+    """Take a pipeline out of every list. Its versions and runs stay readable to the team."""
+    now = timezone.now()
+    Pipeline.objects.filter(pk=pipeline.pk, archived_at=None).update(archived_at=now)
+    pipeline.archived_at = now
+
+
+def check_storable(definition: Any) -> None:
+    """Raises InvalidDefinition for what no draft may be: not a mapping, not JSON, over 1 MiB."""
+    if not isinstance(definition, dict):
+        raise _refused(
+            "malformed", "The document must be a mapping with `name`, `nodes` and `edges`."
+        )
+    try:
+        size = len(canonical_json(definition).encode())
+    except ValueError as error:
+        raise _refused("malformed", f"The document cannot be stored: {error}.") from error
+    if size > MAX_BYTES:
+        raise _refused("too_large", too_large_message(size))
+
+
+def _refused(code: str, message: str) -> InvalidDefinition:
+    return InvalidDefinition([Problem(code=code, message=message)])
+
+
+def _name(definition: dict[str, Any]) -> str:
+    name = definition.get("name")
+    return name.strip()[:200] or UNTITLED if isinstance(name, str) else UNTITLED
+
+
+def _description(definition: dict[str, Any]) -> str:
+    description = definition.get("description")
+    return description[:10_000] if isinstance(description, str) else ""

@@ -1,0 +1,60 @@
+"""Questions about pipelines."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from pipelines.catalog.queries import DbCatalog
+from pipelines.core.checks import check, component_refs, parse
+from pipelines.core.document import Definition
+from pipelines.core.plan import pin
+from pipelines.core.problems import Problem
+from pipelines.core.serialize import content_hash
+from pipelines.teams.access import Person, within
+from pipelines.teams.models import Team
+
+from .models import Pipeline, PipelineVersion
+
+
+def visible(user: Person) -> QuerySet[Pipeline]:
+    """The pipelines of the person's teams, without the archived ones and without their drafts."""
+    live = Pipeline.objects.filter(archived_at=None).defer("draft")
+    return within(live.select_related("team", "created_by"), user)
+
+
+def versions(pipeline: Pipeline) -> QuerySet[PipelineVersion]:
+    """The history, newest first, without the definitions."""
+    return pipeline.versions.select_related("created_by").defer("definition")
+
+
+def newest_version(pipeline: Pipeline) -> PipelineVersion | None:
+    return pipeline.versions.filter(number=pipeline.latest_version).first()
+
+
+def problems(of: Pipeline | Definition | Any, team: Team | None = None) -> list[Problem]:
+    """Every problem of a pipeline's draft, or of a document as `team` sees the catalog.
+
+    Without a team a document may use the built-in components alone.
+    """
+    if isinstance(of, Pipeline):
+        return check(of.draft, DbCatalog(of.team_id, component_refs(of.draft)))
+    return check(of, DbCatalog(team, component_refs(of)))
+
+
+def changed(pipeline: Pipeline) -> bool:
+    """Whether publishing the draft would make a new version, or refuse to.
+
+    A moved node changes nothing; a newer component where the draft names no version does.
+    """
+    newest = (
+        pipeline.versions.filter(number=pipeline.latest_version)
+        .values_list("content_hash", flat=True)
+        .first()
+    )
+    if newest is None:
+        return True
+    definition, _ = parse(pipeline.draft)
+    if definition is None:
+        return True
+    catalog = DbCatalog(pipeline.team_id, component_refs(definition))
+    return content_hash(pin(definition, catalog.latest)) != newest
