@@ -12,7 +12,7 @@ ARGS ?=
 VENV := .venv/bin
 SETUP := $(PYTHON) pipelines/config/bootstrap.py
 
-.PHONY: help run test bench build lint openapi clean setup develop
+.PHONY: help run test bench build lint openapi clean python setup develop
 
 help: ## what there is
 	@echo "Penstock: draw pipelines, run them, watch them live."
@@ -20,10 +20,16 @@ help: ## what there is
 		awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 	@echo "  make run takes PORT=8000 HOST=127.0.0.1 PYTHON=/path/to/python3.11; data lies in PENSTOCK_HOME (.penstock)"
 
-setup:
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Penstock needs Python 3.11 or newer; here is: $$($(PYTHON) --version 2>&1 || echo none)." >&2; \
+		echo "Install one (on Debian 12 and later: apt-get install python3 python3-venv), or name" >&2; \
+		echo "yours: make run PYTHON=/path/to/python3.11" >&2; exit 1; }
+
+setup: python
 	@$(SETUP) run
 
-develop:
+develop: python
 	@$(SETUP) develop
 
 run: setup ## set everything up and start Penstock

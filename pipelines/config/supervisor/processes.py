@@ -80,7 +80,7 @@ def children() -> set[int]:
 
 def reap() -> list[tuple[int, int]]:
     """Every child that has ended since: (pid, exit code, or minus the signal that killed it)."""
-    ended = []
+    ended: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
