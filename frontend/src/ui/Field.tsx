@@ -29,17 +29,19 @@ export interface FieldProps {
   required?: boolean;
   /** Things at the right of the label, such as a mode switch. */
   extra?: ReactNode;
+  /** The label is only read out, where the place around the field names it for the eye. */
+  hideLabel?: boolean;
   className?: string;
   children: (control: FieldControl) => ReactNode;
 }
 
-export function Field({ label, help, error, required = false, extra, className, children }: FieldProps) {
+export function Field({ label, help, error, required = false, extra, hideLabel = false, className, children }: FieldProps) {
   const id = useId();
   const helpId = help ? `${id}-help` : undefined;
   const errorId = error ? `${id}-error` : undefined;
   return (
     <div className={clsx("flex min-w-0 flex-col gap-1", className)}>
-      <div className="flex min-h-5 items-center gap-2">
+      <div className={hideLabel ? "sr-only" : "flex min-h-5 items-center gap-2"}>
         <label htmlFor={id} className="min-w-0 flex-1 truncate text-xs font-medium">
           {label}
           {required && (

@@ -16,3 +16,7 @@ export { Switch } from "./Switch";
 export { type TabItem, Tabs } from "./Tabs";
 export { toast, Toaster, type ToastMessage } from "./Toast";
 export { Tooltip, TooltipProvider } from "./Tooltip";
+export { type Suggestion, type UploadFile } from "./form/context";
+export { type JsonSchema } from "./form/schema";
+export { SchemaForm, type SchemaFormProps } from "./form/SchemaForm";
+export { validateValue } from "./form/validate";

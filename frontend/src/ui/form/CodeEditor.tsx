@@ -1,0 +1,124 @@
+import { json } from "@codemirror/lang-json";
+import { python } from "@codemirror/lang-python";
+import { sql } from "@codemirror/lang-sql";
+import { yaml } from "@codemirror/lang-yaml";
+import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import type { Extension } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import CodeMirror from "@uiw/react-codemirror";
+import { clsx } from "clsx";
+import { useMemo } from "react";
+
+const LANGUAGES: Record<string, () => Extension> = {
+  json: () => json(),
+  python: () => python(),
+  sql: () => sql(),
+  yaml: () => yaml(),
+};
+
+/** The theme is made of the page's tokens, so it follows light and dark by itself. */
+const LOOK = EditorView.theme({
+  "&": { backgroundColor: "transparent", color: "var(--color-ink)", fontSize: "12px" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-content": { fontFamily: "var(--font-mono)", caretColor: "var(--color-ink)" },
+  ".cm-gutters": {
+    backgroundColor: "transparent",
+    color: "var(--color-faint)",
+    border: "none",
+    fontFamily: "var(--font-mono)",
+  },
+  ".cm-cursor": { borderLeftColor: "var(--color-ink)" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
+  "&.cm-focused .cm-activeLine": { backgroundColor: "var(--color-inset)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": {
+    backgroundColor: "color-mix(in oklab, var(--color-accent) 28%, transparent) !important",
+  },
+  ".cm-tooltip, .cm-panels": {
+    backgroundColor: "var(--color-raised)",
+    color: "var(--color-ink)",
+    border: "1px solid var(--color-line)",
+  },
+});
+
+const COLOURS = syntaxHighlighting(
+  HighlightStyle.define([
+    { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: "var(--color-violet)" },
+    { tag: [tags.string, tags.special(tags.string)], color: "var(--color-success)" },
+    { tag: [tags.number, tags.bool, tags.null], color: "var(--color-info)" },
+    { tag: [tags.comment, tags.meta], color: "var(--color-faint)", fontStyle: "italic" },
+    { tag: [tags.function(tags.variableName), tags.propertyName], color: "var(--color-accent)" },
+    { tag: [tags.typeName, tags.className], color: "var(--color-warning)" },
+    { tag: tags.invalid, color: "var(--color-danger)" },
+  ]),
+);
+
+const SETUP = { foldGutter: false, highlightActiveLineGutter: false, searchKeymap: true, lintKeymap: false };
+
+export interface CodeEditorProps {
+  value: string;
+  language: string;
+  label: string;
+  onChange?: (text: string) => void;
+  readOnly?: boolean;
+  invalid?: boolean;
+  id?: string;
+  describedBy?: string;
+  maxHeight?: string;
+  className?: string;
+}
+
+/** CodeMirror. Tab indents; Escape and then Tab leaves it by keyboard. */
+export default function CodeEditor({
+  value,
+  language,
+  label,
+  onChange,
+  readOnly = false,
+  invalid = false,
+  id,
+  describedBy,
+  maxHeight = "22rem",
+  className,
+}: CodeEditorProps) {
+  const extensions = useMemo(
+    () => [
+      LANGUAGES[language]?.() ?? [],
+      LOOK,
+      COLOURS,
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({
+        "aria-label": label,
+        ...(id ? { id } : {}),
+        ...(describedBy ? { "aria-describedby": describedBy } : {}),
+        ...(invalid ? { "aria-invalid": "true" } : {}),
+      }),
+    ],
+    [language, label, id, describedBy, invalid],
+  );
+  return (
+    <div
+      // Escape belongs to the editor here (it frees Tab); a panel around it must not close on it.
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.stopPropagation();
+      }}
+      className={clsx(
+        "overflow-hidden rounded-md border bg-surface focus-within:outline-2 focus-within:outline-accent",
+        invalid ? "border-danger" : "border-field",
+        className,
+      )}
+    >
+      <CodeMirror
+        value={value}
+        onChange={onChange}
+        extensions={extensions}
+        theme="none"
+        editable={!readOnly}
+        readOnly={readOnly}
+        basicSetup={SETUP}
+        minHeight="4.5rem"
+        maxHeight={maxHeight}
+      />
+    </div>
+  );
+}
