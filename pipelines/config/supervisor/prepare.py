@@ -53,6 +53,7 @@ def _prepare(console: Console) -> str:
     what = f"{applied} migrations applied" if applied else "up to date"
     console.step("database", f"{kind}, {what}", began)
     _check_redis(console)
+    _check_storage(console)
 
     began = time.monotonic()
     published = _install_library()
@@ -157,6 +158,35 @@ def _check_redis(console: Console) -> None:
             "Check REDIS_URL, or unset it: Penstock then starts a Redis of its own."
         ) from error
     console.step("redis", shown, began)
+
+
+def _check_storage(console: Console) -> None:
+    """The bucket of an S3 store, made if it is missing; local files need no preparation."""
+    from django.conf import settings
+
+    chosen = settings.STORAGES["default"]
+    if "s3" not in chosen["BACKEND"]:
+        return
+    from botocore.exceptions import BotoCoreError, ClientError
+    from django.core.files.storage import default_storage
+
+    began = time.monotonic()
+    bucket = chosen["OPTIONS"]["bucket_name"]
+    where = chosen["OPTIONS"].get("endpoint_url", "Amazon S3")
+    client = default_storage.connection.meta.client  # type: ignore[attr-defined]
+    try:
+        try:
+            client.head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            client.create_bucket(Bucket=bucket)
+    except (BotoCoreError, ClientError) as error:
+        raise CannotStart(
+            f"The bucket `{bucket}` at {where} cannot be used: {error}\n"
+            "Check STORAGE_URL: the address, the keys, and that they may use this bucket."
+        ) from error
+    console.step("storage", f"bucket {bucket} at {where}", began)
 
 
 def _install_library() -> int:
