@@ -180,7 +180,11 @@ def _check_storage(console: Console) -> None:
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise
-            client.create_bucket(Bucket=bucket)
+            region = chosen["OPTIONS"]["region_name"]
+            # Amazon wants every region named but its first, which it refuses to see named.
+            place = {} if region == "us-east-1" else {"LocationConstraint": region}
+            extra = {"CreateBucketConfiguration": place} if place else {}
+            client.create_bucket(Bucket=bucket, **extra)
     except (BotoCoreError, ClientError) as error:
         raise CannotStart(
             f"The bucket `{bucket}` at {where} cannot be used: {error}\n"
