@@ -1,0 +1,1 @@
+"""The python kind: a component is a function; its type hints are its ports, its docstring its docs."""

@@ -1,0 +1,211 @@
+"""From source to spec: what the catalog stores about a python component, and what it refuses."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from pipelines.core.component import ComponentSpec, Example, InputPort, OutputPort
+from pipelines.core.problems import InvalidDefinition, Problem
+
+from ..checks import common_problems, make_spec
+from . import docstring
+from .signature import NO_DEFAULT, Argument, Signature, SourceError, parse_source, read_signature
+
+#: Packages that the warm pool `data` has loaded.
+DATA_PACKAGES = frozenset(
+    {"numpy", "pandas", "pyarrow", "duckdb", "sklearn", "scipy", "matplotlib", "joblib"}
+)
+_SDK_DATA_MODULES = ("pipelines.sdk.duck", "pipelines.sdk.tables", "pipelines.sdk.plots")
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+
+FORM: dict[str, Any] = {
+    "type": "object",
+    "required": ["source"],
+    "properties": {
+        "source": {
+            "type": "string",
+            "title": "Source",
+            "description": "One function; its type hints are its ports, its docstring its docs",
+            "format": "code",
+            "language": "python",
+        },
+        "function": {
+            "type": "string",
+            "title": "Function",
+            "description": "Only needed when the source has several and none has @component",
+        },
+    },
+}
+
+
+def build(fields: Mapping[str, Any]) -> ComponentSpec:
+    """The spec that a source describes.
+
+    `fields` has `source` and may have `function`, `namespace`, `name`, `title`, `category`,
+    `icon`, which win over what the source's `@component(...)` says. The source is only read,
+    never imported. Raises InvalidDefinition with everything that is wrong.
+    """
+    source = str(fields.get("source") or "")
+    try:
+        signature = read_signature(parse_source(source), fields.get("function") or None)
+        docs = docstring.parse(signature.docstring)
+        examples = _examples(docs.examples)
+    except SourceError as error:
+        raise InvalidDefinition([_problem(error)]) from error
+    chosen: dict[str, Any] = {
+        key: str(fields.get(key) or signature.declared.get(key) or default)
+        for key, default in (
+            ("namespace", "user"),
+            ("name", signature.name.lower()),
+            ("title", _humanise(signature.name)),
+            ("category", "Code"),
+            ("icon", "square-function"),
+        )
+    }
+    return make_spec(
+        **chosen,
+        kind="python",
+        summary=docs.summary[:300],
+        docs=docs.body,
+        inputs=[_input(argument, docs) for argument in signature.inputs],
+        outputs=_outputs(signature, docs),
+        parameters=_schema(signature, docs),
+        implementation={"source": source, "function": signature.name},
+        examples=examples,
+    )
+
+
+def check(spec: ComponentSpec) -> list[Problem]:
+    """What is wrong with a spec, whoever wrote it. An empty list means that it can run."""
+    problems = common_problems(spec)
+    implementation = spec.implementation
+    parameter = implementation.get("source_parameter")
+    if parameter is not None:
+        if parameter not in (spec.parameters.get("properties") or {}):
+            problems.append(
+                Problem(
+                    code="bad_implementation",
+                    message=f"the implementation takes its source from the parameter "
+                    f"`{parameter}`, which the component does not have",
+                    field="implementation.source_parameter",
+                )
+            )
+        return problems
+    source = implementation.get("source")
+    if not isinstance(source, str) or not source.strip():
+        missing = "a python component needs `source`, the text of its function"
+        return [*problems, Problem(code="bad_implementation", message=missing, field="source")]
+    try:
+        signature = read_signature(parse_source(source), implementation.get("function"))
+    except SourceError as error:
+        return [*problems, _problem(error)]
+    return problems + _differences(spec, signature)
+
+
+def preload(spec: Mapping[str, Any]) -> str:
+    """`data` for what needs pandas and its kind, `lean` for everything else."""
+    implementation = spec.get("implementation") or {}
+    if "source_parameter" in implementation:
+        return "data"
+    ports = [*(spec.get("inputs") or ()), *(spec.get("outputs") or ())]
+    if any(port.get("type") in ("table", "image", "model") for port in ports):
+        return "data"
+    imported = _IMPORT.findall(str(implementation.get("source") or ""))
+    needs_data = any(
+        name.partition(".")[0] in DATA_PACKAGES or name.startswith(_SDK_DATA_MODULES)
+        for name in imported
+    )
+    return "data" if needs_data else "lean"
+
+
+def _problem(error: SourceError) -> Problem:
+    return Problem(code=error.code, message=str(error), field="source")
+
+
+def _differences(spec: ComponentSpec, signature: Signature) -> list[Problem]:
+    """Where the ports and parameters of the spec are not those of the function."""
+    properties = spec.parameters.get("properties") or {}
+    pairs = [
+        ("input", {p.name for p in spec.inputs}, {a.name for a in signature.inputs}),
+        ("parameter", set(properties), {a.name for a in signature.params}),
+    ]
+    if signature.record:
+        pairs.append(("output", {p.name for p in spec.outputs}, {n for n, _ in signature.outputs}))
+    return [
+        Problem(
+            code="ports_differ",
+            message=f"the {what} `{name}` is in the "
+            + ("spec but not in" if name in said else "function but not in the spec of")
+            + f" `{signature.name}`",
+            port=name if what != "parameter" else None,
+            field=f"parameters.{name}" if what == "parameter" else None,
+        )
+        for what, said, done in pairs
+        for name in sorted(said ^ done)
+    ]
+
+
+def _input(argument: Argument, docs: docstring.Docs) -> InputPort:
+    return InputPort(
+        name=argument.name,
+        type=argument.hint.type,
+        required=argument.required,
+        multiple=argument.hint.multiple,
+        help=argument.hint.extra.get("description") or docs.args.get(argument.name, ""),
+    )
+
+
+def _outputs(signature: Signature, docs: docstring.Docs) -> list[OutputPort]:
+    record = docstring.parse(signature.record_docstring)
+    return [
+        OutputPort(
+            name=name,
+            type=hint.type if not hint.multiple else "list",
+            help=hint.extra.get("description")
+            or record.args.get(name)
+            or docs.returns.get(name)
+            or (docs.returns.get("", "") if len(signature.outputs) == 1 else ""),
+        )
+        for name, hint in signature.outputs
+    ]
+
+
+def _schema(signature: Signature, docs: docstring.Docs) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for argument in signature.params:
+        schema: dict[str, Any] = {**(argument.hint.schema or {}), **argument.hint.extra}
+        schema.setdefault("title", _humanise(argument.name))
+        if argument.name in docs.args:
+            schema.setdefault("description", docs.args[argument.name])
+        if argument.default is not NO_DEFAULT and argument.default is not None:
+            schema["default"] = argument.default
+        properties[argument.name] = schema
+    result: dict[str, Any] = {"type": "object", "properties": properties}
+    required = [argument.name for argument in signature.params if argument.required]
+    if required:
+        result["required"] = required
+    return {**result, "additionalProperties": False}
+
+
+def _examples(text: str) -> list[Example]:
+    """The `Examples:` section: YAML, a title each, with `params` and `inputs` under it."""
+    if not text.strip():
+        return []
+    try:
+        loaded = yaml.safe_load(text)
+        if not isinstance(loaded, dict):
+            raise TypeError("it is no mapping")
+        return [Example(title=str(title), **(body or {})) for title, body in loaded.items()]
+    except (yaml.YAMLError, TypeError, ValueError) as error:
+        raise SourceError(
+            "bad_example",
+            "the docstring's Examples section must be YAML: a title, and under it `params` and "
+            f"`inputs` ({' '.join(str(error).split())[:200]})",
+        ) from error
+
+
+def _humanise(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

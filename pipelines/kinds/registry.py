@@ -1,0 +1,78 @@
+"""The kinds of component there are. A new kind is a new folder and one row here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.core.component import ComponentSpec
+from pipelines.core.problems import InvalidDefinition, Problem
+
+from .python import spec as python
+from .step import RUNNERS
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How components of one kind are made, checked and run.
+
+    `build(fields)` makes a spec of what an author fills in (`form` is its JSON Schema) and raises
+    InvalidDefinition. `check(spec)` lists what is wrong with a finished spec. `runner` is
+    `module:function`, called in the step's own process. `preload(spec)`, given the spec's
+    JSON, names the warm pool: `lean` (standard library) or `data` (numpy, pandas, pyarrow, duckdb, sklearn, matplotlib).
+    """
+
+    name: str
+    title: str
+    form: Mapping[str, Any]
+    build: Callable[[Mapping[str, Any]], ComponentSpec]
+    check: Callable[[ComponentSpec], list[Problem]]
+    preload: Callable[[Mapping[str, Any]], str]
+
+    @property
+    def runner(self) -> str:
+        return RUNNERS[self.name]
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("python", "Python function", python.FORM, python.build, python.check, python.preload),
+    )
+}
+
+
+def build(kind: str, fields: Mapping[str, Any]) -> ComponentSpec:
+    """A checked spec of `kind`. Raises InvalidDefinition with every problem."""
+    spec = _kind(kind).build(fields)
+    problems = check(spec)
+    if problems:
+        raise InvalidDefinition(problems)
+    return spec
+
+
+def check(spec: ComponentSpec) -> list[Problem]:
+    """What is wrong with a spec of any kind; an unknown kind is one problem."""
+    if spec.kind not in KINDS:
+        return [_unknown(spec.kind)]
+    return KINDS[spec.kind].check(spec)
+
+
+def preload(spec: ComponentSpec | Mapping[str, Any]) -> str:
+    """The warm pool for a spec, given as the model or as its JSON."""
+    plain = spec.model_dump() if isinstance(spec, ComponentSpec) else spec
+    return _kind(str(plain.get("kind"))).preload(plain)
+
+
+def _kind(name: str) -> Kind:
+    kind = KINDS.get(name)
+    if kind is None:
+        raise InvalidDefinition([_unknown(name)])
+    return kind
+
+
+def _unknown(name: str) -> Problem:
+    return Problem(
+        code="unknown_kind",
+        message=f"there is no kind `{name}`; the kinds are {', '.join(sorted(KINDS))}",
+        field="kind",
+    )
