@@ -16,7 +16,7 @@ import {
   listVersions,
   type PipelineFilters,
 } from "./resources/pipelines";
-import { getNode, getRun, listRunArtifacts, listRuns, type RunFilters } from "./resources/runs";
+import { getNode, listRunArtifacts, listRuns, type RunFilters } from "./resources/runs";
 
 export const keys = {
   me: ["me"] as const,
@@ -31,7 +31,7 @@ export const keys = {
   version: (id: string, number: number) => ["pipeline", id, "versions", number] as const,
   runs: (filters: RunFilters = {}) => ["runs", filters] as const,
   run: (id: string) => ["run", id] as const,
-  runArtifacts: (id: string) => ["run", id, "artifacts"] as const,
+  runArtifacts: (id: string, page = 1) => ["run", id, "artifacts", page] as const,
   node: (runId: string, node: string) => ["run", runId, "nodes", node] as const,
   preview: (digest: string, page: number, pageSize: number) => ["preview", digest, page, pageSize] as const,
 };
@@ -43,7 +43,7 @@ export function useMe() {
 }
 
 export function useTokens() {
-  return useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => listTokens(signal) });
+  return useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => listTokens(1, signal) });
 }
 
 export function useComponents(filters: ComponentFilters = {}) {
@@ -108,15 +108,11 @@ export function useRuns(filters: RunFilters = {}, refetchInterval: number | fals
   });
 }
 
-/** A run as it was when asked; `useLiveRun` of `features/run` keeps it fresh. */
-export function useRun(id: string) {
-  return useQuery({ queryKey: keys.run(id), queryFn: ({ signal }) => getRun(id, signal) });
-}
-
-export function useRunArtifacts(id: string) {
+export function useRunArtifacts(id: string, page = 1) {
   return useQuery({
-    queryKey: keys.runArtifacts(id),
-    queryFn: ({ signal }) => listRunArtifacts(id, signal),
+    queryKey: keys.runArtifacts(id, page),
+    queryFn: ({ signal }) => listRunArtifacts(id, page, signal),
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -10,8 +10,13 @@ export function csrfToken(): string {
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/** A server that takes the question and never answers must not leave a spinner turning for ever. */
+const PATIENCE = 45_000;
+
 async function send(request: Request): Promise<Response> {
-  const attempt = request.clone();
+  const attempt = new Request(request.clone(), {
+    signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]),
+  });
   if (!SAFE.has(request.method)) attempt.headers.set("X-CSRFToken", csrfToken());
   try {
     return await fetch(attempt);

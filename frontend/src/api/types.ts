@@ -40,10 +40,11 @@ export interface UserRef {
   username: string;
 }
 
-export interface TeamRef {
-  id: number;
+export interface Team {
+  id: string;
   name: string;
   slug: string;
+  role: Role;
 }
 
 export interface Me {
@@ -52,7 +53,7 @@ export interface Me {
   email: string;
   is_staff: boolean;
   has_password: boolean;
-  teams: (TeamRef & { role: Role })[];
+  teams: Team[];
 }
 
 export interface ApiToken {
@@ -119,7 +120,8 @@ export interface Component {
   kind: string;
   icon: string;
   latest: number;
-  team: TeamRef | null;
+  /** The owning team's id; null for the built-in ones. */
+  team: string | null;
   spec: ComponentSpec;
 }
 
@@ -127,7 +129,11 @@ export interface ComponentVersionRow {
   number: number;
   digest: string;
   created_at: string;
-  created_by: UserRef | null;
+}
+
+export interface ComponentVersion extends ComponentVersionRow {
+  full_name: string;
+  spec: ComponentSpec;
 }
 
 export interface ComponentDetail extends Component {
@@ -182,11 +188,14 @@ export interface PipelineRow {
   id: string;
   name: string;
   description: string;
-  team: TeamRef;
-  latest_version: number | null;
+  /** The owning team's id. */
+  team: string;
+  /** 0 before the first is published. */
+  latest_version: number;
   created_by: UserRef | null;
   created_at: string;
-  updated_at?: string;
+  /** When the draft was last saved. */
+  updated_at: string;
   last_run: LastRun | null;
 }
 
@@ -250,7 +259,7 @@ export interface RunNode {
 export interface RunRow {
   id: string;
   number: number;
-  team: TeamRef;
+  team: string;
   pipeline: { id: string; name: string };
   version: number;
   state: RunState;
@@ -335,7 +344,7 @@ export interface RunArtifact {
   facts: Record<string, unknown>;
   node: string;
   port: string;
-  attempt?: number;
+  created_at: string | null;
 }
 
 export type Preview =
@@ -347,7 +356,7 @@ export type Preview =
       page: number;
       page_size: number;
     }
-  | { kind: "image"; url: string; width?: number; height?: number }
+  | { kind: "image"; url: string; width: number | null; height: number | null }
   | { kind: "json"; value: unknown }
   | { kind: "text"; text: string; truncated: boolean }
   | { kind: "model"; facts: Record<string, unknown> }

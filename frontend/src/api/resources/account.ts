@@ -10,9 +10,8 @@ export function changePassword(next: string, current?: string): Promise<null> {
   return request("/me/password/", { method: "POST", body: { new: next, ...(current ? { current } : {}) } });
 }
 
-export async function listTokens(signal?: AbortSignal): Promise<ApiToken[]> {
-  const answer = await request<Page<ApiToken> | ApiToken[]>("/tokens/", { query: { page_size: 200 }, signal });
-  return Array.isArray(answer) ? answer : answer.results;
+export function listTokens(page = 1, signal?: AbortSignal): Promise<Page<ApiToken>> {
+  return request("/tokens/", { query: { page, page_size: 100 }, signal });
 }
 
 /** The only answer that holds the secret itself. */

@@ -1,5 +1,5 @@
 import { request, segment } from "../request";
-import type { Component, ComponentDetail, ComponentSpec, Page } from "../types";
+import type { Component, ComponentDetail, ComponentVersion, Page } from "../types";
 
 export interface ComponentFilters {
   search?: string;
@@ -29,6 +29,6 @@ export function getComponentVersion(
   name: string,
   number: number,
   signal?: AbortSignal,
-): Promise<{ number: number; digest: string; spec: ComponentSpec }> {
+): Promise<ComponentVersion> {
   return request(`/components/${segment(namespace)}/${segment(name)}/versions/${number}/`, { signal });
 }

@@ -40,19 +40,15 @@ export async function listEvents(
   limit = 500,
   signal?: AbortSignal,
 ): Promise<RunEvent[]> {
-  const answer = await request<Page<RunEvent> | { results: RunEvent[] } | RunEvent[]>(
-    `/runs/${segment(id)}/events/`,
-    { query: { after, limit }, signal },
-  );
-  return Array.isArray(answer) ? answer : answer.results;
-}
-
-export async function listRunArtifacts(id: string, signal?: AbortSignal): Promise<RunArtifact[]> {
-  const answer = await request<Page<RunArtifact> | RunArtifact[]>(`/runs/${segment(id)}/artifacts/`, {
-    query: { page_size: 200 },
+  const answer = await request<{ results: RunEvent[] }>(`/runs/${segment(id)}/events/`, {
+    query: { after, limit },
     signal,
   });
-  return Array.isArray(answer) ? answer : answer.results;
+  return answer.results;
+}
+
+export function listRunArtifacts(id: string, page = 1, signal?: AbortSignal): Promise<Page<RunArtifact>> {
+  return request(`/runs/${segment(id)}/artifacts/`, { query: { page, page_size: 200 }, signal });
 }
 
 export function getNode(id: string, node: string, signal?: AbortSignal): Promise<NodeDetail> {
