@@ -109,15 +109,18 @@ def _closing(text: str, start: int) -> int | None:
     return None
 
 
-def find_references(expression: str) -> list[Reference]:
-    """See `expressions.references`."""
+def find_references(expression: str, *, inside_loops: bool = False) -> list[Reference]:
+    """See `expressions.references`. `inside_loops` asks only for what every turn looks at again."""
     path = simple_path(expression)
     if path is not None:
-        return [_reference(list(path))] if path[0] in ROOTS else []
+        return [_reference(list(path))] if path[0] in ROOTS and not inside_loops else []
     tokens = _tokens(expression)
+    depths = _loop_depths(tokens)
     found: dict[Reference, None] = {}
     for index, token in enumerate(tokens):
         if token.kind == "name" and token.text in ROOTS and not _is_member(tokens, index):
+            if inside_loops and not depths[index]:
+                continue
             found[_reference([token.text, *_selectors(tokens, index + 1)])] = None
     return list(found)
 
@@ -182,18 +185,22 @@ def unknown_names(expression: str) -> list[str]:
 
 
 def loop_depth(expression: str) -> int:
-    """How deep `map`, `filter`, `all` and `exists` are nested or chained in one another."""
-    depth = deepest = 0
+    """How deep `map`, `filter`, `all` and `exists` are nested in one another."""
+    return max(_loop_depths(_tokens(expression)), default=0)
+
+
+def _loop_depths(tokens: tuple[Token, ...]) -> list[int]:
+    """For each token the number of loops that it is inside of."""
+    depth = 0
+    depths: list[int] = []
     opened: list[bool] = []
-    tokens = _tokens(expression)
     for index, token in enumerate(tokens):
         if token.text == "(":
-            is_loop = (
+            opened.append(
                 index > 1 and tokens[index - 1].text in _LOOPS and _is_member(tokens, index - 1)
             )
-            opened.append(is_loop)
-            depth += is_loop
-            deepest = max(deepest, depth)
+            depth += opened[-1]
         elif token.text == ")" and opened:
             depth -= opened.pop()
-    return deepest
+        depths.append(depth)
+    return depths

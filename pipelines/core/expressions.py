@@ -39,9 +39,9 @@ __all__ = [
 MAX_LENGTH = 4096
 #: `map` inside `map` inside `filter` is as deep as loops may go.
 MAX_LOOPS = 3
-#: Steps that the loops of one expression may take, and characters that it may chew on.
+#: Turns that the loops of one expression may take; characters and elements that it may chew on.
 MAX_STEPS = 1_000_000
-MAX_CHARACTERS = 64 * 1024 * 1024
+MAX_SIZE = 64 * 1024 * 1024
 
 FUNCTIONS = frozenset(
     {
@@ -122,9 +122,9 @@ def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
     path = simple_path(expression)
     if path is not None:
         return _look_up(path, scope)
-    narrowed = _narrow(expression, scope)
+    narrowed = _narrow(find_references(expression), scope)
     _check_cost(expression, narrowed)
-    return _plain(_execute(program, expression, narrowed), expression)
+    return _plain(_guarded(lambda: program.execute(narrowed), expression), expression)
 
 
 def render(value: Any, scope: Mapping[str, Any]) -> Any:
@@ -223,57 +223,49 @@ def _absent(path: tuple[str, ...], index: int, value: Any) -> str:
     return f"`{text}` has no value: `{before or 'the scope'}` has no `{path[index]}`, only {known}"
 
 
-def _narrow(expression: str, scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what the expression names: converting a run's every output would cost far more."""
-    narrowed: dict[str, Any] = {}
-    for reference in find_references(expression):
+def _narrow(found: list[Reference], scope: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Only what an expression names: converting a run's every output would cost far more."""
+    narrowed: dict[str, dict[str, Any]] = {root: {} for root in ROOTS}
+    for reference in found:
         root = scope.get(reference.root, {})
         if reference.name is None:
             narrowed[reference.root] = dict(root)
         elif reference.name in root:
-            narrowed.setdefault(reference.root, {})[reference.name] = root[reference.name]
-    for name in ROOTS:
-        narrowed.setdefault(name, {})
+            narrowed[reference.root][reference.name] = root[reference.name]
     return narrowed
 
 
 def _check_cost(expression: str, scope: Mapping[str, Any]) -> None:
     """Loops run once per element, loops in loops multiply, and nobody can interrupt them."""
     depth = loop_depth(expression)
-    longest, characters = _size(scope)
+    longest, size = _size(scope)
     longest = max(longest, expression.count(","))
-    if depth and longest**depth > MAX_STEPS:
+    steps = longest**depth if depth else 1
+    if steps > MAX_STEPS:
         raise ExpressionError(
-            f"`{expression}` would loop about {longest**depth:,} times; at most {MAX_STEPS:,} are "
+            f"`{expression}` would loop about {steps:,} times; at most {MAX_STEPS:,} are "
             "allowed. Do this work in a component instead"
         )
-    uses = 1 + expression.count("+")
-    if characters * uses * (max(longest, 1) if depth else 1) > MAX_CHARACTERS and uses > 1:
+    again = _narrow(find_references(expression, inside_loops=True), scope)
+    if (size + steps * _size(again)[1]) * (1 + expression.count("+")) > MAX_SIZE:
         raise ExpressionError(
             f"`{expression}` would build too large a value; do this work in a component instead"
         )
 
 
 def _size(value: Any) -> tuple[int, int]:
-    """The length of the longest list or mapping in `value`, and its characters altogether."""
-    longest = characters = 0
+    """The length of the longest list or mapping in `value`, and all its elements and characters."""
+    longest = size = 0
     todo = [value]
     while todo:
         part = todo.pop()
         if isinstance(part, str):
-            characters += len(part)
-        elif isinstance(part, Mapping):
+            size += len(part)
+        elif isinstance(part, Mapping | list):
             longest = max(longest, len(part))
-            todo.extend(part.values())
-        elif isinstance(part, list):
-            longest = max(longest, len(part))
-            characters += len(part)
-            todo.extend(part)
-    return longest, characters
-
-
-def _execute(program: Any, expression: str, scope: dict[str, Any]) -> Any:
-    return _guarded(lambda: program.execute(scope), expression)
+            size += len(part)
+            todo.extend(part.values() if isinstance(part, Mapping) else part)
+    return longest, size
 
 
 def _guarded(call: Callable[[], Any], expression: str) -> Any:

@@ -74,12 +74,16 @@ for _tag, _pattern, _first in _CORE_SCHEMA:
             f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first)
         )
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
-_Dumper.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar(
-        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
-    ),
-)
+_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
+    """Breaks that only some YAML versions know are escaped; the usual ones make a block."""
+    style = '"' if _BREAKS.search(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def load(text: str | bytes) -> dict[str, Any]:
