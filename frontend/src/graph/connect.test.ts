@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
 import { describe, expect, it } from "vitest";
 
 import { bestEdge } from "./autoconnect";
-import { checkConnection, type Terminal } from "./connect";
-import { catalog, chain } from "./testing/sample";
+import { catalogOf } from "./catalog";
+import { checkConnection, type Terminal, terminals } from "./connect";
+import { catalog, chain, component, definition, input } from "./testing/sample";
+import type { ComponentSpec, EdgeDef, InputPort, NodeDef, OutputPort } from "./types";
 
 const out = (node: string, port: string | null): Terminal => ({ node, port, side: "out" });
 const into = (node: string, port: string | null): Terminal => ({ node, port, side: "in" });
@@ -36,7 +41,7 @@ describe("a connection", () => {
       "port_taken",
       out("read", "table"),
       into("chart", "data"),
-      "`chart` at `data` already gets `clean.table` and takes only one edge; remove that one first.",
+      "`chart` at `data` already gets `table` of `clean` and takes only one edge; remove that one first.",
     ],
     [
       "mixed_edge",
@@ -50,7 +55,7 @@ describe("a connection", () => {
       into("read", null),
       "`chart` → `read` → `clean` → `chart` would be a cycle; a pipeline never goes back.",
     ],
-    ["unknown_port", out("read", "rows"), into("clean", "data"), "`read` has no output `rows`."],
+    ["unknown_port", out("read", "rows"), into("clean", "data"), "`read` has no output `rows`; it has `table`."],
   ] as const)("is refused in words: %s", (code, a, b, reason) => {
     expect(ask(a, b)).toEqual({ ok: false, code, reason });
   });
@@ -61,7 +66,7 @@ describe("a connection", () => {
     expect(ask(out("read", "table"), into("tell", "text"), base)).toEqual({
       ok: false,
       code: "type_mismatch",
-      reason: "`Tell the team` at `text` takes text, but `table` of `read` is a table.",
+      reason: "`Tell the team` at `text` takes text, but `table` of `read` is a table; put a component between them that makes text.",
     });
   });
 });
@@ -75,5 +80,30 @@ describe("a new node", () => {
     expect(bestEdge(base, catalog, read!, join)).toEqual({ from: "read.table", to: "join.tables" });
     expect(bestEdge(base, catalog, read!, chart!)).toBeNull();
     expect(bestEdge(base, catalog, chart!, join)).toBeNull();
+  });
+});
+
+interface SharedCases {
+  components: Record<string, { inputs: InputPort[]; outputs: OutputPort[] }>;
+  nodes: NodeDef[];
+  edges: EdgeDef[];
+  cases: (EdgeDef & { name: string; code: string | null; message?: string })[];
+}
+
+describe("the cases shared with the server", () => {
+  const file = resolve(import.meta.dirname, "../../../tests/shared/connections.json");
+  const shared = JSON.parse(readFileSync(file, "utf8")) as SharedCases;
+  const specs = Object.entries(shared.components).map(([ref, { inputs, outputs }]) => {
+    const ports = inputs.map(({ name, type, ...more }) => input(name, type, more));
+    return [ref, component(ref, ports, outputs)] as [string, ComponentSpec];
+  });
+  const base = definition({ nodes: shared.nodes, edges: shared.edges });
+
+  it.each(shared.cases)("$name", ({ from, to, code, message }) => {
+    const { source, target } = terminals({ from, to });
+    const verdict = checkConnection(base, catalogOf(Object.fromEntries(specs)), source, target);
+    expect(verdict.ok ? null : verdict.code).toBe(code);
+    const sameWords = ["type_mismatch", "unknown_port"];
+    if (!verdict.ok && sameWords.includes(verdict.code)) expect(verdict.reason).toBe(message);
   });
 });

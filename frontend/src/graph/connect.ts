@@ -103,22 +103,32 @@ function dataRefusal({ source, target, nodes, catalog, takenBy, label }: DataQue
     if (!nodes.has(missing.node)) {
       return refuse("unknown_node", `There is no node \`${missing.node}\`.`);
     }
+    const spec = specOf(missing, nodes, catalog);
     const sort = missing.side === "out" ? "output" : "input";
-    return refuse("unknown_port", `${label(missing.node)} has no ${sort} \`${missing.port}\`.`);
+    const known = (missing.side === "out" ? spec?.outputs : spec?.inputs) ?? [];
+    const names = known.map(({ name }) => `\`${name}\``).join(", ");
+    return refuse(
+      "unknown_port",
+      `${label(missing.node)} has no ${sort} \`${missing.port}\`; ` +
+        (names ? `it has ${names}.` : `it has no ${sort}s.`),
+    );
   }
   const place = `${label(target.node)} at \`${target.port}\``;
   if (!compatible(output.type, input.type)) {
     return refuse(
       "type_mismatch",
       `${place} takes ${withArticle(input.type)}, ` +
-        `but \`${source.port}\` of ${label(source.node)} is ${withArticle(output.type)}.`,
+        `but \`${source.port}\` of ${label(source.node)} is ${withArticle(output.type)}; ` +
+        `put a component between them that makes ${withArticle(input.type)}.`,
     );
   }
   const taker = takenBy.get(formatEnd(target));
   if (taker !== undefined && !input.multiple) {
+    const giver = parseEnd(taker);
     return refuse(
       "port_taken",
-      `${place} already gets \`${taker}\` and takes only one edge; remove that one first.`,
+      `${place} already gets \`${giver.port}\` of ${label(giver.node)} and takes only one edge; ` +
+        "remove that one first.",
     );
   }
   return null;
