@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 
 class BadUrl(ValueError):
@@ -16,12 +16,13 @@ def database(url: str | None, home: Path) -> dict[str, Any]:
     later would otherwise fail as "locked" whatever the timeout says.
     """
     if not url:
-        url = f"sqlite:///{home / 'penstock.sqlite3'}"
+        url = f"sqlite://{quote(str(home / 'penstock.sqlite3'))}"
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path),
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
@@ -61,7 +62,7 @@ def redis_url(url: str | None, home: Path) -> str:
 def storage(url: str | None, home: Path) -> dict[str, Any]:
     """Django's storage settings: local files or an S3-compatible store, by django-storages."""
     if not url:
-        url = f"file://{home / 'artifacts'}"
+        url = f"file://{quote(str(home / 'artifacts'))}"
     parts = urlsplit(url)
     if parts.scheme == "file":
         return {

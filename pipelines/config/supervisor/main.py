@@ -80,7 +80,7 @@ def _up(options: argparse.Namespace, console: Console) -> int:
             supervisor.start(redis.service(where, socket_path))
         secret = _prepare(supervisor)
         if own_redis:
-            _wait_for_redis(supervisor, socket_path)
+            _wait_for_redis(supervisor, where, socket_path)
         if supervisor.stop_requested:
             return 0
         bind = ("--fd", str(listener.fileno()))
@@ -119,7 +119,7 @@ def _prepare(supervisor: Supervisor) -> str:
     return secret
 
 
-def _wait_for_redis(supervisor: Supervisor, path: Path) -> None:
+def _wait_for_redis(supervisor: Supervisor, where: Path, path: Path) -> None:
     console, began = supervisor.console, time.monotonic()
     while not supervisor.stop_requested:
         if redis.answers(path):
@@ -128,9 +128,9 @@ def _wait_for_redis(supervisor: Supervisor, path: Path) -> None:
         hopeless = supervisor.deaths("redis") >= _HOPELESS_AFTER
         if hopeless or time.monotonic() - began > _REDIS_SECONDS:
             raise CannotStart(
-                "Redis does not come up; its own words stand above.\n"
-                f"Its files hold nothing that cannot be made again: remove {path.parent.parent}"
-                "/redis and start once more."
+                f"Redis does not come up:\n{redis.last_words(where)}\n"
+                f"It keeps nothing that cannot be made again: remove {where / 'redis'} and start "
+                "once more."
             )
         supervisor.tick(0.02)
 

@@ -78,7 +78,7 @@ def _check_sqlite(path: Path) -> None:
     if not path.exists() or path.stat().st_size == 0:
         return
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=20)
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=20)
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if path.stat().st_size <= _CHECK_BYTES:

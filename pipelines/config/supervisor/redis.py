@@ -66,6 +66,7 @@ def service(home: Path, path: Path) -> Service:
     """Append-only, flushed every second: a crash of the machine loses hints, never runs."""
     data = home / "redis"
     data.mkdir(mode=0o700, exist_ok=True)
+    _log(home).write_bytes(b"")
     settings = {
         "port": "0",
         "unixsocket": str(path),
@@ -76,10 +77,21 @@ def service(home: Path, path: Path) -> Service:
         "save": "",
         "daemonize": "no",
         "loglevel": "warning",
+        "logfile": str(_log(home)),
         "maxmemory-policy": "noeviction",
     }
     options = tuple(word for key, value in settings.items() for word in (f"--{key}", value))
     return Service("redis", (str(binary()), *options))
+
+
+def _log(home: Path) -> Path:
+    return home / "run" / "redis.log"
+
+
+def last_words(home: Path) -> str:
+    """The end of what our Redis logged since it was started, for when it does not come up."""
+    lines = _log(home).read_text(errors="replace").strip().splitlines()
+    return "\n".join(lines[-5:]) or "It said nothing."
 
 
 def answers(path: Path) -> bool:

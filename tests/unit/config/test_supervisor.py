@@ -8,10 +8,10 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.support.processes import alive
 from tests.support.stack import ROOT, wait_until
 
 SETUP = """
@@ -73,15 +73,6 @@ def program() -> Iterator[Callable[[str], Program]]:
     for each in started:
         each.process.kill()
         each.process.wait()
-
-
-def alive(pid: int) -> bool:
-    """Whether a process still runs; one that nobody has waited for yet has ended too."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_child_that_dies_is_started_again_and_said_so(
