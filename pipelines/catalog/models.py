@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from pipelines.teams.models import Team, User
 
+from .fields import OrderedJSONField
+
 
 class Namespace(models.Model):
     """Who may publish below a name: the first team that did. Without a team it is built in."""
@@ -54,7 +56,7 @@ class ComponentVersion(models.Model):
     component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
-    spec = models.JSONField()
+    spec = OrderedJSONField()
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

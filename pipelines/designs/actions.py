@@ -67,18 +67,22 @@ def save_draft(
     draft twice, as after a lost answer, counts as saved.
     """
     check_storable(definition)
-    saved = Pipeline.objects.filter(
-        pk=pipeline.pk, draft_revision=base_revision, archived_at=None
-    ).update(
-        draft=definition,
-        name=_name(definition),
-        description=_description(definition),
-        draft_revision=base_revision + 1,
-        draft_updated_at=timezone.now(),
-        draft_updated_by=user,
-    )
+    saved = {
+        "draft": definition,
+        "name": _name(definition),
+        "description": _description(definition),
+        "draft_revision": base_revision + 1,
+        "draft_updated_at": timezone.now(),
+        "draft_updated_by": user,
+    }
+    current = Pipeline.objects.filter(pk=pipeline.pk, archived_at=None)
+    if current.filter(draft_revision=base_revision).update(**saved):
+        # Reading the row again could show, and give away, the next person's revision.
+        for field, value in saved.items():
+            setattr(pipeline, field, value)
+        return pipeline
     pipeline.refresh_from_db()
-    if not saved and pipeline.draft != definition:
+    if pipeline.draft != definition:
         raise StaleDraft(
             pipeline.draft_revision, pipeline.draft_updated_by, pipeline.draft_updated_at
         )
