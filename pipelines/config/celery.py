@@ -8,10 +8,26 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines.config.settings")
 
 from django.conf import settings
 
+#: A broker that does not answer must not hold anybody up: seconds for each attempt to reach it.
+_PATIENCE = 2.0
+
 app = Celery("penstock")
 app.conf.update(
     broker_url=settings.REDIS_URL.replace("unix://", "redis+socket://", 1),
+    # A worker waits for its broker for ever; who publishes does not.
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_connection_timeout=_PATIENCE,
+    broker_transport_options={
+        "socket_connect_timeout": _PATIENCE,
+        "socket_timeout": 30.0,
+        "socket_keepalive": True,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.2,
+        "interval_max": 0.2,
+    },
+    task_publish_retry=False,
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
@@ -22,6 +38,9 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     worker_enable_remote_control=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
     task_acks_late=False,
 )
+# Else Celery opens a new database connection for each message; ours are checked in the task.
+app.conf["CELERY_DB_REUSE_MAX"] = 2**31
 app.autodiscover_tasks(["pipelines.runs"])

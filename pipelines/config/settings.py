@@ -178,6 +178,10 @@ PENSTOCK_CACHE_BYTES = int(os.environ.get("PENSTOCK_CACHE_BYTES", 10 * 1024**3))
 PENSTOCK_LEASE_SECONDS = float(os.environ.get("PENSTOCK_LEASE_SECONDS", "15"))
 PENSTOCK_SWEEP_SECONDS = float(os.environ.get("PENSTOCK_SWEEP_SECONDS", "0.5"))
 PENSTOCK_REPUBLISH_SECONDS = float(os.environ.get("PENSTOCK_REPUBLISH_SECONDS", "5"))
+#: How long a worker that is told to stop lets its steps go on before it gives them back.
+PENSTOCK_GRACE_SECONDS = float(os.environ.get("PENSTOCK_GRACE_SECONDS", "1"))
+#: Which executor runs steps: a name in `pipelines.executors.registry`.
+PENSTOCK_EXECUTOR = os.environ.get("PENSTOCK_EXECUTOR", "process")
 #: How many steps one worker runs at a time.
 PENSTOCK_SLOTS = int(os.environ.get("PENSTOCK_SLOTS", "0")) or max(2, os.cpu_count() or 2)
 

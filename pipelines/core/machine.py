@@ -155,9 +155,14 @@ class CancelRequested:
     why: str = "cancelled"
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing new happened: finish what should have been finished."""
+
+
 Event = (
     Started | Claimed | Succeeded | Failed | Lost | Released | Stopped
-    | ConditionFalse | Reused | Due | CancelRequested
+    | ConditionFalse | Reused | Due | CancelRequested | Settled
 )  # fmt: skip
 
 
@@ -242,6 +247,9 @@ def advance(view: View, event: Event, now: datetime) -> Advance:
                 work.enqueue(found, found.reason)
         case CancelRequested(why):
             work.cancel(why)
+        case Settled():
+            if work.run.cancel_requested:
+                work.cancel(work.run.reason)
     work.settle()
     return work.answer()
 

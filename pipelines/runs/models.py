@@ -59,16 +59,15 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    #: Set on what `actions.start` gives back for an idempotency key that was used before.
+    repeated: bool = False
+
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         indexes: ClassVar = [
             models.Index(fields=["team", "-created_at"]),
             models.Index(fields=["pipeline", "-created_at"]),
-            models.Index(
-                fields=["state"],
-                condition=Q(state__in=["pending", "running"]),
-                name="runs_unfinished",
-            ),
+            models.Index(fields=["state", "-created_at"]),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pipeline", "number"], name="one_run_per_number"),
@@ -98,11 +97,20 @@ class NodeRun(models.Model):
     reason = models.TextField(blank=True, default="")
     queue = models.CharField(max_length=63, default="default")
     attempt = models.PositiveIntegerField(default=0)
-    #: A fresh value for each claim; a late worker that shows an old one is refused.
+    #: Attempts whose worker vanished, and those that a worker gave back when it was stopped.
+    losses = models.PositiveIntegerField(default=0)
+    releases = models.PositiveIntegerField(default=0)
+    #: Which upstream node speaks against starting this one, in words.
+    blocked_by = models.CharField(max_length=100, blank=True, default="")
+    #: A fresh value for each claim, set exactly while the node runs; whoever shows another one
+    #: comes too late.
     token = models.UUIDField(null=True, blank=True)
     worker = models.CharField(max_length=200, blank=True, default="")
+    #: Set exactly while the node runs.
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    #: Set exactly while the node waits for its next try.
     run_at = models.DateTimeField(null=True, blank=True)
+    #: When a worker was last told that this node is queued.
     published_at = models.DateTimeField(null=True, blank=True)
     upstream_open = models.PositiveIntegerField(default=0)
     upstream_success = models.PositiveIntegerField(default=0)
@@ -112,7 +120,7 @@ class NodeRun(models.Model):
     error = models.JSONField(null=True, blank=True)
     progress = models.FloatField(null=True, blank=True)
     cached = models.BooleanField(default=False)
-    cache_key = models.CharField(max_length=64, blank=True, default="")
+    cache_key = models.CharField(max_length=64, null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -122,24 +130,23 @@ class NodeRun(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["run", "node"], name="one_node_run_per_node")
         ]
+        # SQLite uses a partial index only for a condition that needs no bound value, so the
+        # conditions here are all IS NOT NULL.
         indexes: ClassVar = [
+            models.Index(fields=["state", "queue", "queued_at"], name="node_runs_by_state"),
             models.Index(
-                fields=["queue", "queued_at", "id"],
-                condition=Q(state="queued"),
-                name="node_runs_queued",
+                fields=["lease_expires_at"],
+                condition=Q(lease_expires_at__isnull=False),
+                name="node_runs_leased",
             ),
             models.Index(
-                fields=["lease_expires_at"], condition=Q(state="running"), name="node_runs_leased"
+                fields=["run_at"], condition=Q(run_at__isnull=False), name="node_runs_due"
             ),
             models.Index(
-                fields=["run_at"],
-                condition=Q(state="pending", run_at__isnull=False),
-                name="node_runs_due",
+                fields=["cache_key"], condition=Q(cache_key__isnull=False), name="node_runs_cached"
             ),
             models.Index(
-                fields=["cache_key"],
-                condition=Q(state="success") & ~Q(cache_key=""),
-                name="node_runs_cached",
+                fields=["token"], condition=Q(token__isnull=False), name="node_runs_claimed"
             ),
         ]
 

@@ -1,5 +1,7 @@
 """The machine, one behaviour at a time."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.core.document import Backoff
@@ -14,6 +16,7 @@ from pipelines.core.machine import (
     Lost,
     Released,
     Reused,
+    Settled,
     Started,
     Stopped,
     Succeeded,
@@ -223,6 +226,14 @@ def test_whatever_a_running_node_does_a_cancelled_run_ends_cancelled(event, stat
     world.feed(CancelRequested())
     world.feed(event)
     assert world.views["a"].state == state
+    assert world.run.state is RunState.CANCELLED
+
+
+def test_settling_ends_what_a_cancelled_run_has_left_over():
+    world = simulate([("a", "b")])
+    world.run = replace(world.run, cancel_requested=True, reason="cancelled by ann")
+    world.feed(Settled())
+    assert world.states() == {"a": "cancelled", "b": "cancelled"}
     assert world.run.state is RunState.CANCELLED
 
 

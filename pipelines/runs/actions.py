@@ -1,0 +1,199 @@
+"""What people do with runs: start, cancel, clone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from pipelines.catalog.queries import specs_for
+from pipelines.core import machine
+from pipelines.core.document import Definition
+from pipelines.core.machine import NodeView, RunView
+from pipelines.core.parameters import resolve
+from pipelines.core.plan import NodePlan, plan
+from pipelines.core.problems import InvalidDefinition, Problem
+from pipelines.core.states import NodeState
+from pipelines.designs import actions as designs
+from pipelines.designs.models import Pipeline, PipelineVersion
+from pipelines.teams.models import User
+
+from . import hints, ledger, shapes
+from .models import Event, NodeRun, Run
+
+_BATCH = 500
+
+
+class RunEnded(RuntimeError):
+    """The run is over, so it cannot be cancelled."""
+
+
+def start(
+    pipeline: Pipeline,
+    *,
+    version: int | Literal["draft"] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    user: User | None = None,
+    idempotency_key: str | None = None,
+    trigger: str = "manual",
+    cloned_from: Run | None = None,
+) -> Run:
+    """Start a run of a published version: the newest, or number `version`.
+
+    `"draft"` publishes the draft first, unless the newest version means the same. A repeated
+    idempotency key starts nothing and gives back the earlier run, with `repeated` set.
+
+    Raises InvalidDefinition (also as InvalidParameters) with every problem.
+    """
+    if idempotency_key:
+        earlier = _earlier(pipeline, idempotency_key)
+        if earlier is not None:
+            return earlier
+    pinned = _version(pipeline, version, user)
+    definition = Definition.model_validate(pinned.definition)
+    values = resolve(definition, dict(parameters or {}))
+    plans = plan(definition, specs_for({node.component for node in definition.nodes}))
+    run = Run(
+        team_id=pipeline.team_id,
+        pipeline=pipeline,
+        version=pinned,
+        parameters=values,
+        trigger=trigger,
+        cloned_from=cloned_from,
+        idempotency_key=idempotency_key or None,
+        on_failure=definition.on_failure,
+        created_by=user,
+    )
+    try:
+        _create(run, plans)
+    except IntegrityError:
+        # Somebody else was first with this key; the unique constraint let one of us win.
+        earlier = _earlier(pipeline, idempotency_key) if idempotency_key else None
+        if earlier is None:
+            raise
+        return earlier
+    return run
+
+
+def cancel(run: Run, user: User | None = None) -> Run:
+    """End what has not started, kill what runs. Asking twice is no error.
+
+    Raises RunEnded for a run that is over already.
+    """
+    by = f"cancelled by {user.get_username()}" if user else "cancelled"
+    with ledger.opened(run.pk) as book:
+        if book.row.ended_at is not None:
+            raise RunEnded(f"Run #{book.row.number} is over ({book.row.state}); nothing to cancel.")
+        if not book.row.cancel_requested:
+            book.advance(machine.CancelRequested(by))
+    run.refresh_from_db()
+    return run
+
+
+def clone(run: Run, parameters: Mapping[str, Any] | None = None, user: User | None = None) -> Run:
+    """A new run of the same version; the given values override those of `run`.
+
+    Raises InvalidParameters.
+    """
+    return start(
+        run.pipeline,
+        version=run.version.number,
+        parameters={**run.parameters, **(parameters or {})},
+        user=user,
+        trigger="clone",
+        cloned_from=run,
+    )
+
+
+def _earlier(pipeline: Pipeline, idempotency_key: str) -> Run | None:
+    run = (
+        Run.objects.select_related("pipeline", "version", "created_by")
+        .filter(pipeline=pipeline, idempotency_key=idempotency_key)
+        .first()
+    )
+    if run is not None:
+        run.repeated = True
+    return run
+
+
+def _version(
+    pipeline: Pipeline, version: int | Literal["draft"] | None, user: User | None
+) -> PipelineVersion:
+    if version == "draft":
+        return designs.publish(pipeline, "", user)
+    number = pipeline.latest_version if version is None else version
+    found = pipeline.versions.filter(number=number).first()
+    if found is not None:
+        return found
+    if version is None:
+        raise _refused(
+            "not_published",
+            f"`{pipeline.name}` was never published. Publish it, or run the draft.",
+        )
+    raise _refused(
+        "unknown_version",
+        f"`{pipeline.name}` has no version {version}; the newest is {pipeline.latest_version}.",
+    )
+
+
+def _refused(code: str, message: str) -> InvalidDefinition:
+    return InvalidDefinition([Problem(code=code, message=message)])
+
+
+def _create(run: Run, plans: list[NodePlan]) -> None:
+    """Write the run and its nodes, the first ones queued already."""
+    now = timezone.now()
+    rows = [
+        NodeRun(
+            run=run,
+            node=each.id,
+            position=position,
+            plan=each.model_dump(mode="json"),
+            queue=each.queue,
+            upstream_open=len(each.upstream),
+        )
+        for position, each in enumerate(plans)
+    ]
+    book = _Draft({row.node: ledger.node_view(row) for row in rows}, run)
+    answer = machine.advance(book, machine.Started(), now)
+    run.state = answer.run.state.value
+    run.open_nodes = answer.run.open_nodes
+    changed = {change.after.id: change.after.state for change in answer.changes}
+    for row in rows:
+        if row.node in changed:
+            row.state = changed[row.node].value
+            if row.state == NodeState.QUEUED:
+                row.queued_at = row.published_at = now
+    run.last_seq = 1
+    with transaction.atomic():
+        # The lock makes numbers of runs that start at the same time differ.
+        Pipeline.objects.select_for_update(no_key=True).only("pk").get(pk=run.pipeline_id)
+        newest = Run.objects.filter(pipeline_id=run.pipeline_id).aggregate(n=Max("number"))["n"]
+        run.number = (newest or 0) + 1
+        run.save(force_insert=True)
+        NodeRun.objects.bulk_create(rows, batch_size=_BATCH)
+        Event.objects.create(run=run, seq=1, kind="run.state", data=shapes.run_change(run), at=now)
+        hints.queued(row for row in rows if row.state == NodeState.QUEUED)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A run that is not in the database yet, as the machine sees it."""
+
+    views: dict[str, NodeView]
+    row: Run
+
+    @property
+    def run(self) -> RunView:
+        return RunView(on_failure=self.row.on_failure, open_nodes=len(self.views))
+
+    def node(self, node: str) -> NodeView:
+        return self.views[node]
+
+    def nodes(self, nodes: Iterable[str]) -> Mapping[str, NodeView]:
+        return {node: self.views[node] for node in nodes}
+
+    def unstarted(self) -> Iterable[NodeView]:
+        return list(self.views.values())

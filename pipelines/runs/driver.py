@@ -1,0 +1,277 @@
+"""Runs one node after the other in a worker's thread, obeying the machine.
+
+Claim, prepare, run, store, commit, and on with the next. Only claiming and committing are
+transactions; all slow work lies between them.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+
+from pipelines.artifacts import store
+from pipelines.artifacts.models import Artifact
+from pipelines.core import machine
+from pipelines.core.states import NodeState
+from pipelines.executors.protocol import Executor, StepError, StepRequest, StepResult
+
+from . import claims, ledger, live, outputs, prepare, shapes
+from .claims import Claim, Next, Taker, TooLate
+from .live import Held, Kill
+from .models import NodeRun, Run
+from .prepare import CannotPrepare, Preparation, Prepared, RunFacts
+from .recorder import Recorder
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_RETRY_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """How an attempt ended: the fact for the machine, and what goes into the rows."""
+
+    event: machine.Event
+    state: str
+    node: Mapping[str, Any]
+    attempt: Mapping[str, Any]
+
+
+class Driver:
+    """What the threads of one worker share. `accepting` turns false when the worker stops."""
+
+    def __init__(self, taker: Taker, executor: Executor, recorder: Recorder) -> None:
+        self.taker = taker
+        self.executor = executor
+        self.recorder = recorder
+        self.accepting = True
+
+    def execute(self, node_run_id: int) -> int:
+        """Run a queued node if it is still there, then others, until nothing is queued.
+
+        Returns how many attempts were made.
+        """
+        made, todo = 0, Next(node_run_id=node_run_id)
+        while self.accepting:
+            claim = todo.claim
+            if claim is None and todo.node_run_id is not None:
+                todo = self._look(todo.node_run_id)
+                claim = todo.claim
+            if claim is not None:
+                made += 1
+                todo = self._attempt(claim)
+            if todo.claim is None and todo.node_run_id is None:
+                oldest = claims.oldest_queued(self.taker)
+                if oldest is None:
+                    break
+                todo = Next(node_run_id=oldest[0])
+        if todo.claim is not None:
+            self._give_back(todo.claim)
+        return made
+
+    # Before an attempt
+
+    def _look(self, node_run_id: int) -> Next:
+        """Claim a queued node, unless its condition or the cache ends it without an attempt."""
+        row = NodeRun.objects.filter(pk=node_run_id, state=NodeState.QUEUED).first()
+        if row is None:
+            return Next()
+        if claims.needs_a_look(row.plan):
+            event, fields = self._decided_without_attempt(row)
+            if event is not None:
+                return self._end_unclaimed(row, event, fields)
+        return Next(claim=claims.claim(node_run_id, self.taker))
+
+    def _decided_without_attempt(self, row: NodeRun) -> tuple[machine.Event | None, dict[str, Any]]:
+        facts = RunFacts.load(row.run_id)
+        preparation = Preparation(facts, row.plan)
+        try:
+            if not preparation.condition_holds():
+                return machine.ConditionFalse(row.node, row.plan["when"]), {}
+            if not row.plan["cache"]:
+                return None, {}
+            key = preparation.prepared().cache_key(row.plan["digest"])
+        except CannotPrepare as error:
+            return machine.Failed(row.node, str(error), permanent=True), _error(str(error))
+        except DatabaseError:
+            raise
+        except Exception as error:
+            # Else the node would stay queued, and stop every slot that looks at it.
+            logger.exception("Node `%s` of run %s could not be prepared", row.node, row.run_id)
+            why = f"{type(error).__name__}: {error}"
+            return machine.Failed(row.node, why, permanent=True), _error(why)
+        found = _cached(key, facts)
+        if found is None:
+            return None, {}
+        reason = f"reused from run #{found.run.number}"
+        fields = {"cached": True, "outputs": found.outputs, "cache_key": key}
+        return machine.Reused(row.node, reason), fields
+
+    def _end_unclaimed(self, row: NodeRun, event: machine.Event, fields: dict[str, Any]) -> Next:
+        try:
+            with ledger.opened(row.run_id) as book:
+                current = book.node_run(row.node)
+                if current.state != NodeState.QUEUED or current.attempt != row.attempt:
+                    return Next()
+                book.touch(current, **fields)
+                book.advance(event)
+                return claims.take_next(book, self.taker)
+        except (ledger.LostRace, Run.DoesNotExist):
+            return Next()
+
+    # An attempt
+
+    def _attempt(self, claim: Claim) -> Next:
+        held = live.Held(claim.run_id, claim.token, live.deadline())
+        with ExitStack() as cleanup:
+            live.hold(held)
+            cleanup.callback(live.let_go, claim.token)
+            try:
+                outcome = self._run(claim, held, cleanup)
+                return self._patiently(lambda: self._commit(claim, outcome), held)
+            except TooLate as error:
+                logger.warning("%s", error)
+            except Run.DoesNotExist:
+                logger.warning("Run %s was deleted while `%s` ran", claim.run_id, claim.node)
+            return Next()
+
+    def _run(self, claim: Claim, held: Held, cleanup: ExitStack) -> _Outcome:
+        """Everything between the claim and the commit. Raises TooLate, Run.DoesNotExist."""
+        prepared: Prepared | None = None
+        result: StepResult | None = None
+        try:
+            facts = self._patiently(lambda: RunFacts.load(claim.run_id), held)
+            prepared = self._patiently(lambda: Preparation(facts, claim.plan).prepared(), held)
+            request = self._patiently(lambda: _request(claim, facts, prepared), held)
+            recording = self.recorder.open(claim)
+            cleanup.callback(self.recorder.forget, recording)
+            step = self.executor.start(request, recording)
+            held.attach(step)
+            result = step.wait()
+            cleanup.callback(result.close)
+            self._patiently(recording.close, held)
+            given = result.outputs
+            kept = self._patiently(lambda: outputs.stored(given, facts.team_id), held)
+            outcome = _judge(claim, held, result, kept)
+        except (TooLate, Run.DoesNotExist):
+            raise
+        except CannotPrepare as error:
+            outcome = _failure(claim, StepError("setup", str(error)), permanent=True)
+        except store.ArtifactMissing as error:
+            outcome = _failure(claim, StepError("setup", str(error)))
+        except outputs.BadOutput as error:
+            outcome = _failure(claim, StepError("output", str(error)))
+        except Exception as error:
+            # A fault of ours must end in an answer on the node, not in a node that runs for ever.
+            logger.exception("Node `%s` of run %s could not be run", claim.node, claim.run_id)
+            outcome = _failure(claim, StepError("setup", f"{type(error).__name__}: {error}"))
+        return _with_facts(outcome, claim, prepared, result)
+
+    def _commit(self, claim: Claim, outcome: _Outcome) -> Next:
+        """The outcome, its consequences, and perhaps the next claim, in one transaction."""
+        with ledger.opened(claim.run_id) as book:
+            row = claims.held_row(book, claim)
+            claims.close_attempt(claim, outcome.state, **outcome.attempt)
+            book.touch(row, **outcome.node)
+            book.advance(outcome.event)
+            return claims.take_next(book, self.taker) if self.accepting else Next()
+
+    def _patiently(self, deed: Callable[[], T], held: Held) -> T:
+        """Try until it works or the lease is lost: a database may be away for a while."""
+        while True:
+            try:
+                return deed()
+            except (OperationalError, InterfaceError, ledger.LostRace) as error:
+                if held.killed is Kill.FENCED or time.monotonic() >= held.deadline:
+                    raise TooLate(
+                        f"run {held.run_id}: the database could not be reached before the lease "
+                        f"ended, so the attempt is left to others ({error})"
+                    ) from error
+                logger.warning("The database did not answer, trying again: %s", error)
+                close_old_connections()
+                time.sleep(_RETRY_SECONDS)
+
+    def _give_back(self, claim: Claim) -> None:
+        """Release a claim whose step was never started."""
+        event = machine.Released(claim.node, str(Kill.RELEASED))
+        try:
+            self._commit(claim, _Outcome(event, "released", {}, {}))
+        except (TooLate, Run.DoesNotExist, DatabaseError, ledger.LostRace) as error:
+            logger.warning("Node `%s` could not be given back: %s", claim.node, error)
+
+
+def _judge(claim: Claim, held: Held, result: StepResult, kept: Mapping[str, Any]) -> _Outcome:
+    """What a finished step means."""
+    if result.outcome == "success":
+        return _Outcome(machine.Succeeded(claim.node), "success", {"outputs": kept}, {})
+    error = result.error or StepError("exit", "the step failed and did not say why")
+    if held.killed is Kill.FENCED:
+        raise TooLate(
+            f"the step of node `{claim.node}` of run {claim.run_id} was killed: {held.killed}"
+        )
+    if held.killed is Kill.CANCELLED:
+        return _Outcome(machine.Stopped(claim.node), "cancelled", {}, {})
+    if held.killed is Kill.RELEASED:
+        event = machine.Released(claim.node, str(held.killed))
+        return _Outcome(event, "released", {}, {"error": error.as_json()})
+    if error.kind in ("lost", "cancelled"):
+        lost = machine.Lost(claim.node, error.message)
+        return _Outcome(lost, "lost", {"error": _clean(error)}, {"error": _clean(error)})
+    return _failure(claim, error)
+
+
+def _failure(claim: Claim, error: StepError, *, permanent: bool = False) -> _Outcome:
+    event = machine.Failed(claim.node, outputs.clean_text(error.message), permanent)
+    return _Outcome(event, "failed", {"error": _clean(error)}, {"error": _clean(error)})
+
+
+def _clean(error: StepError) -> dict[str, Any]:
+    cleaned: dict[str, Any] = outputs.clean(error.as_json())
+    return cleaned
+
+
+def _error(message: str) -> dict[str, Any]:
+    return {"error": _clean(StepError("setup", message))}
+
+
+def _request(claim: Claim, facts: RunFacts, prepared: Prepared) -> StepRequest:
+    return prepare.request(prepared, facts, claim.plan, key=claim.key, attempt=claim.attempt)
+
+
+def _with_facts(
+    outcome: _Outcome, claim: Claim, prepared: Prepared | None, result: StepResult | None
+) -> _Outcome:
+    """The outcome with what is known about the attempt, whichever way it went."""
+    node, attempt = dict(outcome.node), dict(outcome.attempt)
+    if prepared is not None:
+        attempt["params"] = shapes.small_values(prepared.params)
+        attempt["inputs"] = shapes.small_values(prepared.inputs)
+        if claim.plan["cache"] and outcome.state == "success":
+            node["cache_key"] = prepared.cache_key(claim.plan["digest"])
+    if result is not None:
+        attempt["exit_code"] = result.exit_code
+        attempt["signal"] = result.signal
+        attempt["log_truncated"] = result.log_truncated
+        attempt["cpu_seconds"] = result.cpu_seconds
+        attempt["peak_memory"] = result.peak_memory
+    return _Outcome(outcome.event, outcome.state, node, attempt)
+
+
+def _cached(key: str, facts: RunFacts) -> NodeRun | None:
+    """The newest success of the team under this key whose artifacts are all still known."""
+    found = (
+        NodeRun.objects.filter(cache_key=key, state=NodeState.SUCCESS, run__team_id=facts.team_id)
+        .select_related("run")
+        .order_by("-ended_at")
+        .first()
+    )
+    if found is None:
+        return None
+    digests = {value["artifact"] for value in found.outputs.values() if shapes.is_reference(value)}
+    known = Artifact.objects.filter(team_id=facts.team_id, digest__in=digests).count()
+    return found if known == len(digests) else None

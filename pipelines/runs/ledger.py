@@ -1,0 +1,252 @@
+"""One transaction on one run: the machine's answers become rows and numbered events.
+
+The run's row is locked first and everything else after it, so that events are numbered without a
+gap, counters add up, and two workers that finish nodes of one run cannot deadlock.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from pipelines.core import machine
+from pipelines.core.document import Backoff
+from pipelines.core.machine import Advance, KillRunning, NodeView, RunView
+from pipelines.core.states import ENDED_NODE, ENDED_RUN, NodeState, RunState
+
+from . import hints, live, shapes
+from .models import Event, NodeRun, Run
+
+_COUNTERS = ("upstream_open", "upstream_success", "upstream_failed", "upstream_skipped")
+_NODE_FACTS = ("state", "reason", "attempt", "losses", "releases", "run_at", "blocked_by")
+_RUN_FACTS = ("state", "reason", "open_nodes", "failed_nodes", "stopping", "cancel_requested")
+_BATCH = 500
+
+
+class LostRace(RuntimeError):
+    """A row was not in the state in which it was read; nothing of the transaction is kept."""
+
+
+class Ledger:
+    """The open book of one run. Use `opened`."""
+
+    def __init__(self, run: Run, now: datetime) -> None:
+        self.row = run
+        self.now = now
+        self.run = _run_view(run)
+        self._rows: dict[str, NodeRun] = {}
+        self._views: dict[str, NodeView] = {}
+        self._before: dict[str, tuple[str, int, UUID | None]] = {}
+        self._touched: dict[str, dict[str, Any]] = defaultdict(dict)
+        self._deltas: dict[str, dict[str, int]] = defaultdict(dict)
+        self._run_touched: set[str] = set()
+        self._events: list[Event] = []
+        self.enqueued: dict[str, NodeRun] = {}
+
+    # What the machine asks
+
+    def node(self, node: str) -> NodeView:
+        return self.nodes([node])[node]
+
+    def nodes(self, nodes: Iterable[str]) -> Mapping[str, NodeView]:
+        nodes = list(nodes)
+        missing = [node for node in nodes if node not in self._rows]
+        for start in range(0, len(missing), _BATCH):
+            self._keep(self._query().filter(node__in=missing[start : start + _BATCH]))
+        return {node: self._views[node] for node in nodes}
+
+    def unstarted(self) -> Iterable[NodeView]:
+        self._keep(self._query().filter(state__in=[NodeState.PENDING, NodeState.QUEUED]))
+        return [
+            view
+            for view in self._views.values()
+            if view.state in (NodeState.PENDING, NodeState.QUEUED)
+        ]
+
+    def _query(self) -> Any:
+        return NodeRun.objects.filter(run_id=self.row.pk).defer("outputs", "error").order_by()
+
+    def _keep(self, rows: Iterable[NodeRun]) -> None:
+        for row in rows:
+            if row.node not in self._rows:
+                self._rows[row.node] = row
+                self._views[row.node] = node_view(row)
+                self._before[row.node] = (row.state, row.attempt, row.token)
+
+    # What callers do
+
+    def node_run(self, node: str) -> NodeRun:
+        """The row of a node, loaded once."""
+        self.nodes([node])
+        return self._rows[node]
+
+    def node_run_by_id(self, pk: int) -> NodeRun:
+        """The row of a node run of this run, as this transaction has changed it so far."""
+        for row in self._rows.values():
+            if row.pk == pk:
+                return row
+        self._keep([row := self._query().get(pk=pk)])
+        return self._rows[row.node]
+
+    def advance(self, event: machine.Event) -> Advance:
+        """Ask the machine and note down its answer. Raises IllegalTransition."""
+        answer = machine.advance(self, event, self.now)
+        for change in answer.changes:
+            self._apply(change)
+        self._apply_run(answer)
+        for command in answer.commands:
+            if isinstance(command, KillRunning):
+                transaction.on_commit(lambda: live.cancel_run(self.row.pk))
+        return answer
+
+    def touch(self, row: NodeRun, **fields: Any) -> None:
+        """Set fields of a row of this run; they are written, and told in its event."""
+        for name, value in fields.items():
+            setattr(row, name, value)
+        self._touched[row.node].update(fields)
+
+    def tell(self, kind: str, node: str, data: dict[str, Any]) -> None:
+        """Add an event."""
+        self.row.last_seq += 1
+        self._run_touched.add("last_seq")
+        self._events.append(
+            Event(
+                run_id=self.row.pk,
+                seq=self.row.last_seq,
+                kind=kind,
+                node=node,
+                data=data,
+                at=self.now,
+            )
+        )
+
+    def write(self) -> None:
+        """Write everything. Raises LostRace when a row is not what it was when it was read."""
+        for node, fields in self._touched.items():
+            if any(name in sources for sources in shapes.NODE_FIELDS.values() for name in fields):
+                self.tell("node.state", node, shapes.node_change(self._rows[node], fields))
+        if self._run_touched & {"state", "reason", "started_at", "ended_at"}:
+            self.tell("run.state", "", shapes.run_change(self.row))
+        self._write_nodes()
+        if self._run_touched:
+            values = {name: getattr(self.row, name) for name in self._run_touched}
+            Run.objects.filter(pk=self.row.pk).update(**values)
+        if self._events:
+            Event.objects.bulk_create(self._events, batch_size=_BATCH)
+            hints.run_changed(self.row.pk)
+        queued = [row for row in self.enqueued.values() if row.state == NodeState.QUEUED]
+        hints.queued(queued)
+
+    # How answers become rows
+
+    def _apply(self, change: machine.Change) -> None:
+        before, after = change.before, change.after
+        row = self._rows[after.id]
+        self._views[after.id] = after
+        fields = {
+            name: getattr(after, name)
+            for name in _NODE_FACTS
+            if getattr(after, name) != getattr(before, name)
+        }
+        if "state" in fields:
+            fields["state"] = after.state.value
+            fields |= self._moments(after.state)
+            if after.state is NodeState.QUEUED:
+                self.enqueued[row.node] = row
+        if fields:
+            self.touch(row, **fields)
+        for name in _COUNTERS:
+            delta = getattr(after, name) - getattr(before, name)
+            if delta:
+                deltas = self._deltas[row.node]
+                deltas[name] = deltas.get(name, 0) + delta
+
+    def _moments(self, state: NodeState) -> dict[str, Any]:
+        """What else changes with the state."""
+        if state is NodeState.QUEUED:
+            return {"queued_at": self.now, "published_at": self.now, **_UNCLAIMED}
+        if state is NodeState.RUNNING:
+            return {"started_at": self.now}
+        if state in ENDED_NODE:
+            return {"ended_at": self.now, **_UNCLAIMED}
+        return dict(_UNCLAIMED)
+
+    def _apply_run(self, answer: Advance) -> None:
+        before, after = self.run, answer.run
+        self.run = after
+        for name in _RUN_FACTS:
+            if getattr(before, name) != getattr(after, name):
+                value = getattr(after, name)
+                setattr(self.row, name, value.value if isinstance(value, RunState) else value)
+                self._run_touched.add(name)
+        if before.state is not after.state:
+            if after.state is RunState.RUNNING or not self.row.started_at:
+                self.row.started_at = self.now
+                self._run_touched.add("started_at")
+            if after.state in ENDED_RUN:
+                self.row.ended_at = self.now
+                self._run_touched.add("ended_at")
+
+    def _write_nodes(self) -> None:
+        """One UPDATE for all rows that change alike, conditional on what was read."""
+        groups: dict[str, tuple[dict[str, Any], dict[str, int], list[str]]] = {}
+        for node in {**self._touched, **self._deltas}:
+            fields, deltas = self._touched.get(node, {}), self._deltas.get(node, {})
+            state, attempt, token = self._before[node]
+            key = repr((sorted(fields.items()), sorted(deltas.items()), state, attempt, token))
+            groups.setdefault(key, (fields, deltas, []))[2].append(node)
+        for fields, deltas, nodes in groups.values():
+            state, attempt, token = self._before[nodes[0]]
+            values = {**fields, **{name: F(name) + delta for name, delta in deltas.items()}}
+            for start in range(0, len(nodes), _BATCH):
+                ids = [self._rows[node].pk for node in nodes[start : start + _BATCH]]
+                count = NodeRun.objects.filter(
+                    pk__in=ids, state=state, attempt=attempt, token=token
+                ).update(**values)
+                if count != len(ids):
+                    raise LostRace(
+                        f"{len(ids) - count} of {len(ids)} nodes of run {self.row.pk} "
+                        f"were no longer {state}"
+                    )
+
+
+_UNCLAIMED: dict[str, Any] = {"token": None, "lease_expires_at": None}
+
+
+@contextmanager
+def opened(run_id: UUID) -> Iterator[Ledger]:
+    """Lock the run, let the caller advance it, write what changed, commit.
+
+    Raises Run.DoesNotExist, and LostRace when a row changed behind the lock.
+    """
+    with transaction.atomic():
+        run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+        ledger = Ledger(run, timezone.now())
+        yield ledger
+        ledger.write()
+
+
+def node_view(row: NodeRun) -> NodeView:
+    """A row as the machine sees it."""
+    plan = row.plan
+    facts: dict[str, Any] = {name: getattr(row, name) for name in _NODE_FACTS + _COUNTERS}
+    facts["state"] = NodeState(row.state)
+    return NodeView(
+        id=row.node,
+        run_if=plan["run_if"],
+        downstream=tuple(plan["downstream"]),
+        max_attempts=plan["retry"]["max_attempts"],
+        backoff=Backoff.model_validate(plan["retry"]["backoff"]),
+        **facts,
+    )
+
+
+def _run_view(run: Run) -> RunView:
+    facts = {name: getattr(run, name) for name in _RUN_FACTS}
+    return RunView(**{**facts, "state": RunState(run.state)}, on_failure=run.on_failure)

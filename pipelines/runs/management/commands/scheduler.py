@@ -1,0 +1,37 @@
+"""`manage.py scheduler`: sweeps until it is told to stop."""
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+
+from pipelines.runs import sweep
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Start due retries, free the work of dead workers, publish forgotten work again."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        logger.info("The scheduler sweeps every %g s", settings.PENSTOCK_SWEEP_SECONDS)
+        while not stop.is_set():
+            started = time.monotonic()
+            self._sweep()
+            spent = time.monotonic() - started
+            stop.wait(max(settings.PENSTOCK_SWEEP_SECONDS - spent, 0.05))
+
+    def _sweep(self) -> None:
+        try:
+            sweep.sweep()
+        except DatabaseError as error:
+            logger.warning("A sweep could not be finished, the next one will: %s", error)
+            close_old_connections()

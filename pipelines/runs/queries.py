@@ -1,0 +1,164 @@
+"""Questions about runs, answered as JSON where the API and the live view share the words."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.http import Http404
+
+from pipelines.artifacts.models import Artifact
+from pipelines.teams.access import Person, within
+
+from . import shapes
+from .models import Attempt, Event, Metric, NodeRun, Run
+
+
+def list_runs(user: Person) -> QuerySet[Run]:
+    """The runs of the person's teams, newest first, ready to be filtered and paged."""
+    rows = Run.objects.select_related("pipeline", "version", "created_by", "team")
+    return within(rows.defer("version__definition", "pipeline__draft"), user)
+
+
+def rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Runs as they stand in lists, their node counts fetched in one query."""
+    runs = list(runs)
+    counts = node_counts(run.pk for run in runs)
+    return [shapes.run(run, counts[run.pk]) for run in runs]
+
+
+def node_counts(run_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many nodes of each run are in which state."""
+    counts: dict[UUID, dict[str, int]] = {run_id: {} for run_id in run_ids}
+    found = (
+        NodeRun.objects.filter(run__in=list(counts))
+        .order_by()
+        .values_list("run_id", "state")
+        .annotate(count=Count("pk"))
+    )
+    for run_id, state, count in found:
+        counts[run_id][state] = count
+    return counts
+
+
+def snapshot(run: Run | UUID) -> dict[str, Any]:
+    """The whole run as JSON. The events after its `last_seq` bring it up to date.
+
+    The run is read before its nodes: a node that changes in between is then told twice, never
+    missed.
+    """
+    run_id = run.pk if isinstance(run, Run) else run
+    fresh = (
+        Run.objects.select_related("pipeline", "version", "created_by")
+        .defer("version__definition", "pipeline__draft")
+        .get(pk=run_id)
+    )
+    nodes = [shapes.node(row) for row in NodeRun.objects.filter(run_id=run_id)]
+    counts: dict[str, int] = {}
+    for node in nodes:
+        counts[node["state"]] = counts.get(node["state"], 0) + 1
+    return {**shapes.run(fresh, counts), "nodes": nodes}
+
+
+def events_after(run_id: UUID, seq: int = 0, limit: int = 500) -> list[dict[str, Any]]:
+    """The run's events after number `seq`, in order, at most `limit`."""
+    found = Event.objects.filter(run_id=run_id, seq__gt=seq).order_by("seq")[:limit]
+    return [shapes.event(event) for event in found]
+
+
+def last_seq(run_id: UUID) -> int:
+    """The number of the run's newest event."""
+    return Run.objects.values_list("last_seq", flat=True).get(pk=run_id)
+
+
+def node(run: Run, node_id: str) -> dict[str, Any]:
+    """One node with its attempts and metrics, and its outputs in full. Raises Http404."""
+    row = node_run(run, node_id)
+    attempts = list(row.attempts.all())
+    metrics = Metric.objects.filter(attempt__node_run=row).select_related("attempt").order_by("pk")
+    return {
+        **shapes.node(row),
+        "outputs": row.outputs,
+        "attempts": [attempt_json(attempt) for attempt in attempts],
+        "metrics": [
+            {
+                "name": metric.name,
+                "value": metric.value,
+                "step": metric.step,
+                "attempt": metric.attempt.number,
+            }
+            for metric in metrics
+        ],
+    }
+
+
+def node_run(run: Run, node_id: str) -> NodeRun:
+    """The row of one node. Raises Http404."""
+    row = NodeRun.objects.filter(run=run, node=node_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def attempt(run: Run, node_id: str, number: int | None = None) -> Attempt | None:
+    """One attempt of a node, the newest when no number is given; None while there is none.
+
+    Raises Http404 for an unknown node or number.
+    """
+    attempts = Attempt.objects.filter(node_run=node_run(run, node_id)).order_by("-number")
+    if number is None:
+        return attempts.first()
+    found = attempts.filter(number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "state": attempt.state,
+        "worker": attempt.worker,
+        "started_at": shapes.moment(attempt.started_at),
+        "ended_at": shapes.moment(attempt.ended_at),
+        "exit_code": attempt.exit_code,
+        "signal": attempt.signal,
+        "error": attempt.error,
+        "inputs": attempt.inputs,
+        "params": attempt.params,
+        "cpu_seconds": attempt.cpu_seconds,
+        "peak_memory": attempt.peak_memory,
+        "log_bytes": attempt.log_bytes,
+        "log_lines": attempt.log_lines,
+        "log_truncated": attempt.log_truncated,
+    }
+
+
+def artifacts(run: Run) -> list[dict[str, Any]]:
+    """Every artifact that the run's nodes gave, with node and port, in the order of the nodes."""
+    found = [
+        (node_id, port, value)
+        for node_id, outputs in NodeRun.objects.filter(run=run).values_list("node", "outputs")
+        for port, value in outputs.items()
+        if shapes.is_reference(value)
+    ]
+    digests = {value["artifact"] for _, _, value in found}
+    known = {
+        artifact.digest: artifact
+        for artifact in Artifact.objects.filter(team_id=run.team_id, digest__in=digests)
+    }
+    return [
+        {
+            "node": node_id,
+            "port": port,
+            "digest": value["artifact"],
+            "type": value.get("type") or artifact.type,
+            "size": artifact.size,
+            "name": value.get("name") or artifact.name,
+            "media_type": artifact.media_type,
+            "facts": artifact.facts,
+            "created_at": shapes.moment(artifact.created_at),
+        }
+        for node_id, port, value in found
+        if (artifact := known.get(value["artifact"])) is not None
+    ]

@@ -1,0 +1,133 @@
+"""Finds what was forgotten: the reason why a lost message or a dead worker loses nothing.
+
+Every finding is handled by the same conditional writes as everything else, so any number of
+schedulers may sweep at once.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from pipelines.core import machine
+from pipelines.core.states import ENDED_RUN, UNSTARTED, NodeState, RunState
+
+from . import broker, claims, hints, identity, ledger
+from .models import NodeRun, Run
+
+logger = logging.getLogger(__name__)
+
+_LIMIT = 500
+#: A queue in which this many messages wait needs no more of them.
+_ENOUGH_WAITING = 64
+
+
+def sweep() -> int:
+    """Look for everything once; returns how many things were set right."""
+    steps: tuple[Callable[[], int], ...] = (
+        start_due_retries,
+        free_leases_of_dead_workers,
+        free_expired_leases,
+        publish_again,
+        end_stuck_runs,
+    )
+    return sum(step() for step in steps)
+
+
+def start_due_retries() -> int:
+    """Queue the nodes whose next try is due."""
+    rows = NodeRun.objects.filter(run_at__lte=timezone.now(), state=NodeState.PENDING)
+    due: dict[UUID, list[str]] = defaultdict(list)
+    for run_id, node in rows.order_by("run_at").values_list("run_id", "node")[:_LIMIT]:
+        due[run_id].append(node)
+    for run_id, nodes in due.items():
+        with _apart(run_id), ledger.opened(run_id) as book:
+            still = tuple(
+                name
+                for name, view in book.nodes(nodes).items()
+                if view.state is NodeState.PENDING and view.run_at and view.run_at <= book.now
+            )
+            book.advance(machine.Due(still))
+    return sum(map(len, due.values()))
+
+
+def free_expired_leases() -> int:
+    """Close attempts whose worker stopped renewing its lease."""
+    rows = _running().filter(lease_expires_at__lt=timezone.now())
+    return _lose(rows.order_by("lease_expires_at")[:_LIMIT], "stopped answering")
+
+
+def free_leases_of_dead_workers() -> int:
+    """Close attempts of processes of this machine that are known to be gone, without waiting."""
+    workers = _running().order_by().values_list("worker", flat=True).distinct()
+    dead = [worker for worker in workers if identity.is_dead(worker)]
+    return _lose(_running().filter(worker__in=dead), "died") if dead else 0
+
+
+def publish_again() -> int:
+    """Tell workers once more of nodes that are queued and that nobody has claimed for a while."""
+    before = timezone.now() - timedelta(seconds=settings.PENSTOCK_REPUBLISH_SECONDS)
+    rows = NodeRun.objects.filter(state=NodeState.QUEUED, published_at__lt=before)
+    published = 0
+    for queue in rows.order_by().values_list("queue", flat=True).distinct():
+        if broker.waiting(queue) >= _ENOUGH_WAITING:
+            continue
+        oldest = rows.filter(queue=queue).order_by("queued_at", "pk")[: hints.MAX_BURST]
+        batch = list(oldest.only("pk", "queue"))
+        NodeRun.objects.filter(pk__in=[row.pk for row in batch]).update(published_at=timezone.now())
+        hints.queued(batch)
+        published += len(batch)
+    return published
+
+
+def end_stuck_runs() -> int:
+    """Finish what a run that is over, or should be, still has open.
+
+    Every transaction leaves a run consistent, so this finds something only after rows were changed
+    by hand or restored from a backup.
+    """
+    open_runs = Run.objects.exclude(state__in=list(ENDED_RUN)).order_by()
+    unstarted = NodeRun.objects.filter(run=OuterRef("pk"), state__in=list(UNSTARTED))
+    leftovers = open_runs.filter(Exists(unstarted), cancel_requested=True)
+    ended = open_runs.filter(open_nodes=0)
+    found = 0
+    for run_id in set(leftovers.values_list("pk", flat=True)[:_LIMIT]) | set(
+        ended.values_list("pk", flat=True)[:_LIMIT]
+    ):
+        with _apart(run_id), ledger.opened(run_id) as book:
+            if book.run.state in (RunState.PENDING, RunState.RUNNING):
+                logger.warning("Run %s was stuck and is put right", run_id)
+                book.advance(machine.Settled())
+                found += 1
+    return found
+
+
+def _running() -> QuerySet[NodeRun]:
+    return NodeRun.objects.filter(state=NodeState.RUNNING, lease_expires_at__isnull=False)
+
+
+def _lose(rows: Iterable[NodeRun], what: str) -> int:
+    lost = 0
+    for row in rows:
+        why = f"worker {row.worker} {what} during attempt {row.attempt}"
+        with _apart(row.run_id):
+            lost += claims.lose(row, why)
+    return lost
+
+
+@contextmanager
+def _apart(run_id: UUID) -> Iterator[None]:
+    """One run that cannot be put right must not keep the others from being looked at."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Run %s could not be put right; the next sweep tries again", run_id)
