@@ -75,8 +75,8 @@ def save_draft(
         "draft_updated_at": timezone.now(),
         "draft_updated_by": user,
     }
-    current = Pipeline.objects.filter(pk=pipeline.pk, archived_at=None)
-    if current.filter(draft_revision=base_revision).update(**saved):
+    current = Pipeline.objects.filter(pk=pipeline.pk, draft_revision=base_revision)
+    if current.update(**saved):
         # Reading the row again could show, and give away, the next person's revision.
         for field, value in saved.items():
             setattr(pipeline, field, value)

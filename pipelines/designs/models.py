@@ -28,10 +28,20 @@ class Pipeline(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+    #: Which example this was installed from. It stays when the pipeline is renamed or archived,
+    #: so that no start installs the same example twice.
+    example = models.CharField(max_length=60, blank=True, default="", editable=False)
 
     class Meta:
         ordering: ClassVar = ["-draft_updated_at"]
         indexes: ClassVar = [models.Index(fields=["team", "-draft_updated_at"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["team", "example"],
+                condition=~models.Q(example=""),
+                name="one_pipeline_per_example",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -32,6 +32,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "example",
+                    models.CharField(blank=True, default="", editable=False, max_length=60),
+                ),
             ],
             options={
                 "ordering": ["-draft_updated_at"],

@@ -73,6 +73,14 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="pipeline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("example", ""), _negated=True),
+                fields=("team", "example"),
+                name="one_pipeline_per_example",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="pipelineversion",
             constraint=models.UniqueConstraint(
                 fields=("pipeline", "number"), name="one_pipeline_version_per_number"
