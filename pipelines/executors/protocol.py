@@ -80,7 +80,10 @@ class StepError:
 
 @dataclass(frozen=True)
 class StepResult:
-    """How an attempt ended. `outputs` holds JSON values and OutputFiles by port name."""
+    """How an attempt ended. `outputs` holds JSON values and OutputFiles by port name.
+
+    `peak_memory` is in bytes, and `log_truncated` says that the log was longer than its limit.
+    """
 
     outcome: Literal["success", "failed", "cancelled"]
     outputs: Mapping[str, Json | OutputFile] = field(default_factory=dict)
@@ -89,6 +92,7 @@ class StepResult:
     signal: str = ""
     cpu_seconds: float | None = None
     peak_memory: int | None = None
+    log_truncated: bool = False
     close: Callable[[], None] = lambda: None
 
 

@@ -1,0 +1,162 @@
+"""How well this machine lets us separate steps, found out once by trying.
+
+`strong`: every step has its own PID namespace, so that killing its first process kills all of it,
+and its own mount namespace, with a /proc that shows nothing but the step.
+`basic`: descendants are found through /proc and adopted by the shepherd.
+"""
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from . import linux
+
+Level = Literal["strong", "basic"]
+
+#: What a step keeps when the worker is root (or root of a user namespace): the rights of
+#: ordinary files, and nothing that reaches other processes, mounts or the kernel.
+STEP_CAPABILITIES = (
+    linux.CAP_CHOWN,
+    linux.CAP_DAC_OVERRIDE,
+    linux.CAP_DAC_READ_SEARCH,
+    linux.CAP_FOWNER,
+    linux.CAP_FSETID,
+    linux.CAP_KILL,
+    linux.CAP_SETGID,
+    linux.CAP_SETUID,
+    linux.CAP_NET_BIND_SERVICE,
+)
+
+
+class PidNamespaces:
+    """Forks children that are each the first process of a PID namespace of their own."""
+
+    def __init__(self) -> None:
+        self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+    def fork(self) -> int:
+        linux.unshare(linux.CLONE_NEWPID)
+        try:
+            pid = os.fork()
+        except OSError:
+            self._return()
+            raise
+        if pid != 0:
+            self._return()
+        return pid
+
+    def _return(self) -> None:
+        # Without the way back the next unshare would fail: only one level may be pending.
+        linux.setns(self._own, linux.CLONE_NEWPID)
+
+
+def enter(wanted: Literal["auto", "basic"], connection: socket.socket) -> Level:
+    """Prepare this process for forking separated children, and say how well they will be.
+
+    An ordinary user may only do so inside a user namespace, whose first process must be a child:
+    then this function returns in that child, and its parent waits for it and never returns.
+    """
+    if wanted == "basic" or not _works():
+        linux.adopt_orphans()
+        return "basic"
+    if os.geteuid() != 0:
+        _enter_user_namespace(connection)
+    return "strong"
+
+
+def own_mounts() -> None:
+    """A private view of the file system, with a /proc and a /dev/shm of our own.
+
+    Must be called by the first process of a PID namespace.
+    """
+    linux.unshare(linux.CLONE_NEWNS)
+    linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    safe = linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC
+    linux.mount("proc", "/proc", "proc", safe)
+    if os.path.isdir("/dev/shm"):
+        linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=1777")
+
+
+def bind_read_only(source: str, target: str) -> None:
+    linux.mount(source, target, None, linux.MS_BIND)
+    # A remount inside a user namespace must repeat the flags that the source is locked with.
+    locked = os.statvfs(source).f_flag & (linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    linux.mount(None, target, None, linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | locked)
+
+
+def hide(path: str) -> None:
+    """Make a file or directory look empty from here on."""
+    if os.path.isdir(path):
+        linux.mount("tmpfs", path, "tmpfs", linux.MS_RDONLY | linux.MS_NOSUID, "mode=0700")
+    else:
+        linux.mount("/dev/null", path, None, linux.MS_BIND)
+
+
+def _works() -> bool:
+    """Whether the whole of it succeeds, tried in a child that is thrown away."""
+    return _succeeds(_try_as_root if os.geteuid() == 0 else _try_as_user)
+
+
+def _try_as_root() -> None:
+    if not _succeeds(_try_mounts, PidNamespaces().fork):
+        raise OSError("no mounts in a PID namespace")
+
+
+def _try_as_user() -> None:
+    _map_user()
+    linux.unshare(linux.CLONE_NEWPID)
+    if not _succeeds(_try_nested):
+        raise OSError("no PID namespace in a user namespace")
+
+
+def _try_nested() -> None:
+    own_mounts()
+    _try_as_root()
+
+
+def _try_mounts() -> None:
+    own_mounts()
+    bind_read_only("/dev/null", "/dev/null")
+    os.stat("/proc/1/status")
+
+
+def _succeeds(attempt: Callable[[], None], fork: Callable[[], int] = os.fork) -> bool:
+    pid = fork()
+    if pid == 0:
+        code = 1
+        try:
+            attempt()
+            code = 0
+        except OSError:
+            # The exit code is the answer: refused, by seccomp, AppArmor, a sysctl or the kernel.
+            code = 2
+        finally:
+            os._exit(code)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def _map_user() -> None:
+    """A user namespace in which we keep our own user and group id."""
+    uid, gid = os.geteuid(), os.getegid()
+    linux.unshare(linux.CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def _enter_user_namespace(connection: socket.socket) -> None:
+    _map_user()
+    linux.unshare(linux.CLONE_NEWPID)
+    child = os.fork()
+    if child == 0:
+        # The parent is outside the new namespace, and so has no number in it.
+        linux.die_with_parent(signal.SIGKILL, 0)
+        own_mounts()
+        return
+    linux.set_name("penstock-guard")
+    connection.close()
+    status = os.waitpid(child, 0)[1]
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)

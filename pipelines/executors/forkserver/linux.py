@@ -1,0 +1,144 @@
+"""The Linux system calls that Python has no name for, through the C library.
+
+Every function raises OSError when the kernel refuses.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterable
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
+
+CAP_CHOWN = 0
+CAP_DAC_OVERRIDE = 1
+CAP_DAC_READ_SEARCH = 2
+CAP_FOWNER = 3
+CAP_FSETID = 4
+CAP_KILL = 5
+CAP_SETGID = 6
+CAP_SETUID = 7
+CAP_NET_BIND_SERVICE = 10
+_LAST_CAP = 63
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
+_PR_CAPBSET_DROP = 24
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_ulong = ctypes.c_ulong
+
+
+class _CapHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _CapData(ctypes.Structure):
+    _fields_ = (
+        ("effective", ctypes.c_uint32),
+        ("permitted", ctypes.c_uint32),
+        ("inheritable", ctypes.c_uint32),
+    )
+
+
+def is_linux() -> bool:
+    return sys.platform == "linux"
+
+
+def _checked(result: int, call: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{call}: {os.strerror(number)}")
+
+
+def _prctl(option: int, argument: int = 0) -> None:
+    zero = _ulong(0)
+    _checked(_libc.prctl(option, _ulong(argument), zero, zero, zero), f"prctl {option}")
+
+
+def die_with_parent(number: signal.Signals, parent: int) -> None:
+    """Be sent `number` when the parent dies; leave at once if it is already gone.
+
+    The kernel means the parent *thread*: the caller's parent must have forked from a thread that
+    lives as long as the parent does.
+    """
+    _prctl(_PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent dies."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def set_name(name: str) -> None:
+    """What `ps` and `top` call this process; the kernel keeps 15 bytes."""
+    buffer = ctypes.create_string_buffer(name.encode()[:15])
+    _prctl(_PR_SET_NAME, ctypes.addressof(buffer))
+
+
+def forbid_new_privileges() -> None:
+    """From here on no program that this process starts gains anything by setuid."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def unshare(flags: int) -> None:
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def setns(descriptor: int, flags: int) -> None:
+    _checked(_libc.setns(descriptor, flags), "setns")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
+    _checked(
+        _libc.mount(
+            source.encode() if source else None,
+            os.fsencode(target),
+            kind.encode() if kind else None,
+            _ulong(flags),
+            data.encode() or None,
+        ),
+        f"mount on {target}",
+    )
+
+
+def keep_capabilities(kept: Iterable[int]) -> None:
+    """Give up every capability that is not in `kept`, for this process and all it starts."""
+    mask = sum(1 << number for number in kept)
+    header = _CapHeader(_CAPABILITY_VERSION_3, 0)
+    data = (_CapData * 2)()
+    _checked(_libc.capget(ctypes.byref(header), data), "capget")
+    permitted = data[0].permitted | data[1].permitted << 32
+    if not permitted:
+        return
+    # The bounding set goes first: dropping from it needs a capability that is dropped below.
+    for number in range(_LAST_CAP + 1):
+        if not mask >> number & 1:
+            result = _libc.prctl(_PR_CAPBSET_DROP, _ulong(number), _ulong(0), _ulong(0), _ulong(0))
+            if result != 0:
+                break  # past the last capability of this kernel, or CAP_SETPCAP is not ours
+    _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    left = permitted & mask
+    for word in (0, 1):
+        data[word].effective = data[word].permitted = left >> 32 * word & 0xFFFFFFFF
+        data[word].inheritable = 0
+    _checked(_libc.capset(ctypes.byref(header), data), "capset")

@@ -1,0 +1,49 @@
+"""What each warm pool has loaded before its first step."""
+
+import importlib
+from collections.abc import Mapping
+
+#: One thread for numerics: a worker runs as many steps at a time as the machine has cores.
+ONE_THREAD: Mapping[str, str] = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    )
+}
+#: pyarrow's jemalloc would start a thread, and a process with threads cannot be forked safely.
+NO_THREADS: Mapping[str, str] = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+
+LEAN = (
+    "argparse", "base64", "collections", "concurrent.futures", "csv", "dataclasses", "datetime",
+    "decimal", "enum", "functools", "glob", "gzip", "hashlib", "html", "http.client", "inspect",
+    "io", "itertools", "json", "logging", "math", "pathlib", "random", "re", "shutil", "socket",
+    "ssl", "statistics", "string", "subprocess", "tempfile", "textwrap", "traceback", "typing",
+    "urllib.parse", "urllib.request", "uuid", "zipfile", "zoneinfo",
+    "pipelines.kinds.step", "pipelines.kinds.python.run", "pipelines.kinds.shell.run",
+    "pipelines.kinds.http.run",
+)  # fmt: skip
+DATA = (
+    *LEAN,
+    "pipelines.kinds.sql.run", "pipelines.sdk.tables",
+    "numpy", "numpy.random",
+    "pandas",
+    "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.dataset", "pyarrow.json",
+    "pyarrow.parquet",
+    "duckdb",
+    "sklearn.compose", "sklearn.datasets", "sklearn.ensemble", "sklearn.impute",
+    "sklearn.linear_model", "sklearn.metrics", "sklearn.model_selection", "sklearn.naive_bayes",
+    "sklearn.neighbors", "sklearn.pipeline", "sklearn.preprocessing", "sklearn.svm",
+    "sklearn.tree",
+    "matplotlib.backends.backend_agg", "matplotlib.figure", "matplotlib.pyplot",
+)  # fmt: skip
+
+POOLS: Mapping[str, tuple[str, ...]] = {"lean": LEAN, "data": DATA}
+
+
+def load(pool: str) -> None:
+    """Import everything that the pool promises. Raises ImportError with the module's name."""
+    for name in POOLS[pool]:
+        importlib.import_module(name)

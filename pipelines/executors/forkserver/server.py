@@ -1,0 +1,127 @@
+"""The fork server ("zygote"): a fresh interpreter that loads a pool once and then only forks."""
+
+import atexit
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any, Literal, NoReturn
+
+from . import isolation, linux, preload, shepherd, tree, wire
+from .wire import Closed
+
+
+class Spare:
+    """A shepherd that waits for its first request, with its step's process already forked."""
+
+    def __init__(self, pid: int, connection: socket.socket) -> None:
+        self.pid = pid
+        self.pidfd = os.pidfd_open(pid)
+        self.connection = connection
+
+    def close(self) -> None:
+        os.close(self.pidfd)
+        self.connection.close()
+
+
+class ForkServer:
+    def __init__(self, connection: socket.socket, level: isolation.Level) -> None:
+        self._connection = connection
+        self._level = level
+        self._memory = tree.own_memory()
+        self._namespaces = isolation.PidNamespaces() if level == "strong" else None
+        self._shepherds: set[int] = set()
+        self._spare: Spare | None = self._fork()
+
+    def serve(self) -> None:
+        """Answer requests until the worker is gone."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        wire.send(self._connection, {"ready": self._level})
+        while True:
+            poll.poll()
+            try:
+                message, files = wire.receive(self._connection)
+            except Closed:
+                return
+            if "sweep" in message:
+                self._sweep()
+                wire.send(self._connection, {"swept": message["sweep"]})
+            else:
+                self._hand_over(message, files)
+
+    def _hand_over(self, message: dict[str, Any], files: list[int]) -> None:
+        try:
+            spare = self._give(message, files)
+        except OSError as error:
+            wire.send(self._connection, {"refused": message["step"], "why": str(error)})
+            return
+        finally:
+            wire.close_all(files)
+        wire.send(self._connection, {"forked": message["step"]}, (spare.pidfd,))
+        spare.close()
+        try:
+            self._spare = self._fork()
+        except OSError as error:
+            # Out of processes, say. The steps that run must not suffer for the next one.
+            print(f"no spare process for the next step: {error}", file=sys.stderr, flush=True)
+
+    def _give(self, message: dict[str, Any], files: list[int]) -> Spare:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            try:
+                wire.send(spare.connection, message, files)
+                return spare
+            except OSError:
+                spare.close()  # someone killed it while it waited; a fresh one takes its place
+        spare = self._fork()
+        wire.send(spare.connection, message, files)
+        return spare
+
+    def _fork(self) -> Spare:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        server = os.getpid()
+        pid = self._namespaces.fork() if self._namespaces else os.fork()
+        if pid == 0:
+            self._connection.close()
+            ours.close()
+            shepherd.main(theirs, self._level, self._memory, server)
+        theirs.close()
+        self._shepherds.add(pid)
+        return Spare(pid, ours)
+
+    def _sweep(self) -> None:
+        """Kill what a shepherd left behind that was itself killed: it is our child now."""
+        deadline = time.monotonic() + shepherd.PATIENCE
+        while time.monotonic() < deadline:
+            alive = set(tree.children(os.getpid()))
+            self._shepherds &= alive
+            if alive == self._shepherds:
+                return
+            tree.Descendants(keep=frozenset(self._shepherds)).send(signal.SIGKILL)
+            time.sleep(0.002)
+
+
+def main(pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: int) -> NoReturn:
+    connection = socket.socket(fileno=descriptor)
+    linux.die_with_parent(signal.SIGKILL, worker)
+    linux.set_name(f"penstock-{pool}")
+    level = isolation.enter(wanted, connection)
+    linux.set_name(f"penstock-{pool}")
+    preload.load(pool)
+    threads = tree.threads(os.getpid())
+    if threads != 1:
+        print(f"the pool {pool} has {threads} threads, which forks do not inherit", file=sys.stderr)
+    # What the libraries wanted done at the end of the process is not for each step to do.
+    atexit._clear()
+    # The kernel reaps shepherds by itself; the worker learns of their end by pidfd.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(BrokenPipeError):  # the worker is gone, and that ends us anyway
+        ForkServer(connection, level).serve()
+    os._exit(0)

@@ -1,0 +1,264 @@
+"""The shepherd: one process per step that starts it, watches it and leaves nothing of it behind.
+
+It is forked in advance, has its own namespaces ready, and has forked the step's process as well,
+which waits. So a request costs no more than waking both.
+"""
+
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from types import FrameType
+from typing import NoReturn
+
+from . import isolation, linux, tree, wire
+from .step import wait_and_run
+from .wire import Closed, Done, Report, Request
+
+#: Seconds between SIGTERM and SIGKILL.
+GRACE = {"cancelled": 2.0, "timeout": 0.5}
+#: Seconds to wait for killed processes to be gone.
+PATIENCE = 10.0
+#: Seconds between looks at the step's memory and processes: short at first and near a limit.
+TICKS = (0.02, 0.05, 0.1, 0.2)
+NEAR = 0.02
+#: Seconds between looks at the step's files, and how many times longer than a look they must be.
+FILES_TICK = 1.0
+FILES_SHARE = 20
+
+
+class Shepherd:
+    def __init__(self, level: isolation.Level, pool_memory: int) -> None:
+        self._pool_memory = pool_memory
+        self._tree: tree.Tree = tree.Namespace() if level == "strong" else tree.Descendants()
+        self._strong = level == "strong"
+        self._peak = 0
+        self._cause = ""
+        self._status: int | None = None
+        self._done: Done | None = None
+
+    def serve(self, connection: socket.socket) -> None:
+        """Fork the step's process, wait for its request, run it, report."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        shepherd = os.getpid()
+        self._step = os.fork()
+        if self._step == 0:
+            connection.close()
+            ours.close()
+            wait_and_run(theirs, shepherd)
+        theirs.close()
+        self._rehearse()
+        try:
+            message, files = wire.receive(connection)
+        except Closed:
+            tree.kill_all(self._tree, PATIENCE)
+            return
+        connection.close()
+        stdout, stderr, control = files
+        self._control = socket.socket(fileno=control)
+        directory = str(message["directory"])
+        try:
+            request = Request.read(directory)
+            self._prepare(request)
+            wire.send(ours, {"directory": directory}, (stdout, stderr))
+        except (OSError, ValueError) as error:
+            tree.kill_all(self._tree, PATIENCE)
+            self._report(Report(None, "setup", str(error)))
+            return
+        wire.close_all((stdout, stderr))
+        self._watch(request, directory, ours)
+        if self._done is not None:
+            self._report(self._early_report(self._done))
+            tree.kill_all(self._tree, PATIENCE)
+        else:
+            status = self._collect()
+            tree.kill_all(self._tree, PATIENCE)
+            self._report(self._full_report(status))
+
+    def _rehearse(self) -> None:
+        """Use what every step needs: a fresh fork pays for the first touch of each page."""
+        tree.usage(self._tree)
+        json.loads(json.dumps(vars(self._full_report(0))))
+
+    def _prepare(self, request: Request) -> None:
+        for source, target in request.read_only:
+            if self._strong:
+                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400))
+                isolation.bind_read_only(source, target)
+            else:
+                os.symlink(source, target)
+        if self._strong:
+            for path in filter(os.path.exists, request.hidden):
+                isolation.hide(path)
+
+    def _watch(self, request: Request, directory: str, step: socket.socket) -> None:
+        """Until the step's process ends, by itself or because a limit or the worker wants it."""
+        pidfd = os.pidfd_open(self._step)
+        poll = select.poll()
+        poll.register(pidfd, select.POLLIN)
+        poll.register(self._control, select.POLLIN)
+        poll.register(step, select.POLLIN)
+        started = time.monotonic()
+        deadline = started + request.seconds if request.seconds else float("inf")
+        ticks = iter(TICKS)
+        pause = next(ticks)
+        next_look = started + pause
+        next_files = started + FILES_TICK
+        while not self._cause:
+            wait = min(deadline, next_look) - time.monotonic()
+            ready = {number for number, _ in poll.poll(max(0.0, wait * 1000))}
+            if pidfd in ready:
+                return
+            if step.fileno() in ready:
+                poll.unregister(step)
+                if self._is_done(step):
+                    return
+            now = time.monotonic()
+            if self._control.fileno() in ready:
+                self._obey()
+            elif now >= deadline:
+                self._end("timeout")
+            elif now >= next_look:
+                pause = next(ticks, TICKS[-1])
+                next_look = now + (NEAR if self._look(request) else pause)
+                if now >= next_files:
+                    next_files = self._look_at_files(request, directory)
+
+    def _is_done(self, step: socket.socket) -> bool:
+        """Whether the step says that it is done, and nothing else of it runs."""
+        try:
+            done = Done(**wire.receive(step)[0])
+        except (Closed, TypeError, ValueError):
+            return False  # it ends in another way, or its code wrote here: we wait for its end
+        if self._tree.pids() != [self._step] or tree.threads(self._step) != 1:
+            return False
+        self._done = done
+        return True
+
+    def _early_report(self, done: Done) -> Report:
+        return Report(
+            done.code << 8,
+            cpu_seconds=round(done.cpu_seconds, 4),
+            peak_memory=max(self._peak, done.peak_memory - self._pool_memory),
+        )
+
+    def _full_report(self, status: int) -> Report:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return Report(
+            status,
+            self._cause,
+            cpu_seconds=round(used.ru_utime + used.ru_stime, 4),
+            peak_memory=max(self._peak, used.ru_maxrss * 1024 - self._pool_memory),
+        )
+
+    def _obey(self) -> None:
+        try:
+            wire.receive(self._control)
+        except Closed:
+            # The worker is dead or has given this step up: nobody waits for manners or a report.
+            tree.kill_all(self._tree, PATIENCE)
+            os._exit(1)
+        self._end("cancelled")
+
+    def _end(self, cause: str) -> None:
+        self._cause = cause
+        grace = GRACE.get(cause)
+        if grace is None:
+            return
+        self._tree.send(signal.SIGTERM)
+        deadline = time.monotonic() + grace
+        while self._tree.pids() and time.monotonic() < deadline:
+            self._reap_others()
+            time.sleep(0.005)
+
+    def _reap_others(self) -> None:
+        """Collect orphans that ended, and the step itself only into `_status`."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._step:
+                self._status = status
+
+    def _collect(self) -> int:
+        """The step's own exit status, killing it first when it is we who end it."""
+        if self._status is None:
+            if self._cause:
+                self._tree.send(signal.SIGKILL)
+            self._status = os.waitpid(self._step, 0)[1]
+        return self._status
+
+    def _look(self, request: Request) -> bool:
+        """Check memory and processes; True when one is near its limit."""
+        processes, written = tree.usage(self._tree)
+        memory = max(0, written - self._pool_memory)
+        near = False
+        if request.memory_bytes:
+            if memory > request.memory_bytes:
+                # Forks share pages, which the quick count counts in each: look again, exactly.
+                memory = tree.exact_memory(self._tree)
+                if memory > request.memory_bytes:
+                    self._end("memory")
+            near = memory * 2 > request.memory_bytes
+        self._peak = max(self._peak, memory)
+        if request.processes and not self._cause:
+            if processes > request.processes:
+                self._end("processes")
+            near = near or processes * 4 > request.processes
+        return near
+
+    def _look_at_files(self, request: Request, directory: str) -> float:
+        """Check what the step has written; the time of the next look."""
+        began = time.monotonic()
+        places = tuple(
+            os.path.join(directory, name) for name in (wire.WORK, wire.TEMPORARY, wire.ARTIFACTS)
+        )
+        if tree.size_of(places) > request.output_bytes:
+            self._end("output")
+        ended = time.monotonic()
+        return ended + max(FILES_TICK, FILES_SHARE * (ended - began))
+
+    def _report(self, report: Report) -> None:
+        try:
+            wire.send(self._control, vars(report))
+        except OSError as error:
+            print(f"the worker did not wait for the report: {error}", file=sys.stderr)
+
+
+def main(
+    connection: socket.socket, level: isolation.Level, pool_memory: int, parent: int
+) -> NoReturn:
+    """The whole life of a freshly forked shepherd. It never returns into the fork server."""
+    code = 1
+    try:
+        os.setsid()
+        linux.set_name("penstock-watch")
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        shepherd = Shepherd(level, pool_memory)
+
+        def orphaned(number: int, frame: FrameType | None) -> NoReturn:
+            # The fork server died without the worker: the step is lost, and must not live on.
+            tree.kill_all(tree.Descendants() if level == "basic" else tree.Namespace(), PATIENCE)
+            os._exit(1)
+
+        signal.signal(signal.SIGTERM, orphaned)
+        if level == "strong":
+            linux.die_with_parent(signal.SIGTERM, 0)
+            isolation.own_mounts()
+        else:
+            linux.die_with_parent(signal.SIGTERM, parent)
+            linux.adopt_orphans()
+        shepherd.serve(connection)
+        code = 0
+    finally:
+        if code:
+            sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,48 @@
+"""The environment of the fork servers and of the steps. Nothing of the worker's own gets in."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..forkserver import preload, wire
+from ..protocol import StepRequest
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def _common(home: Path) -> dict[str, str]:
+    # A shell step that calls `python` should get the interpreter with the libraries.
+    result = {
+        "PATH": f"{Path(sys.executable).parent}:{_PATH}",
+        "LANG": "C.UTF-8",
+        "HOME": str(home),
+        "MPLBACKEND": "Agg",
+        **preload.ONE_THREAD,
+    }
+    if "LD_LIBRARY_PATH" in os.environ:  # some interpreters do not start without
+        result["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    return result
+
+
+def of_fork_server(home: Path, cache: Path) -> dict[str, str]:
+    """For a warm pool; `cache` outlives it and holds matplotlib's list of fonts."""
+    return {**_common(home), **preload.NO_THREADS, "MPLCONFIGDIR": str(cache)}
+
+
+def of_step(request: StepRequest, directory: Path, extra: Mapping[str, str]) -> dict[str, str]:
+    """For one attempt. `extra` is what the operator chose to pass on to every step."""
+    work = directory / wire.WORK
+    return {
+        **_common(work),
+        **preload.NO_THREADS,
+        **extra,
+        "TMPDIR": str(directory / wire.TEMPORARY),
+        "PYTHONUNBUFFERED": "1",
+        "PENSTOCK_INPUTS": str(directory / wire.INPUTS_FILE),
+        "PENSTOCK_OUTPUTS": str(directory / wire.OUTPUTS_FILE),
+        "PENSTOCK_ARTIFACTS": str(directory / wire.ARTIFACTS),
+        "PENSTOCK_ERROR": str(directory / wire.ERROR_FILE),
+        "PENSTOCK_KEY": request.key,
+        "PENSTOCK_ATTEMPT": str(request.attempt),
+    }

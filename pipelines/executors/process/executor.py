@@ -1,0 +1,131 @@
+"""The executor of this machine: warm pools, one thread, one directory per step."""
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pipelines.core.problems import InvalidDefinition
+from pipelines.kinds import registry as kinds
+
+from ..forkserver import linux, preload, wire
+from ..forkserver.wire import Request
+from ..protocol import Listener, RunningStep, StepRequest
+from . import environment
+from .loop import Loop
+from .pool import Pool
+from .running import NeverStarted, ProcessStep
+from .workspace import StepDirectory, Workspace, remove
+
+_CLOSING = "the worker is shutting down"
+_CLOSE_SECONDS = 15.0
+
+
+class ProcessExecutor:
+    """Implements Executor. Make it in the process that uses it, not before a fork.
+
+    `warm` are the pools to start at once, one after the other; the others start when a step
+    needs them. `hidden` are files and directories that steps must not see (where the machine
+    allows; see `isolation`), `environ` is passed on to every step.
+    """
+
+    def __init__(
+        self,
+        workdir: Path,
+        *,
+        warm: Sequence[str] = ("lean", "data"),
+        hidden: Sequence[Path] = (),
+        environ: Mapping[str, str] | None = None,
+        isolation: Literal["auto", "basic"] = "auto",
+    ) -> None:
+        if not linux.is_linux():
+            raise RuntimeError("steps can only be run on Linux; on other systems use Docker")
+        self._workspace = Workspace(workdir)
+        self._hidden = [str(path) for path in hidden]
+        self._environ = dict(environ or {})
+        self._loop = Loop()
+        self._to_warm = list(warm)
+        self._steps: dict[int, ProcessStep] = {}
+        self._closed = False
+        self._idle = threading.Condition()
+        server_environ = environment.of_fork_server(self._workspace.home, self._workspace.cache)
+        self._pools = {
+            name: Pool(name, self._loop, server_environ, isolation, self._warm_next)
+            for name in preload.POOLS
+        }
+        self._loop.start()
+        self._loop.call(self._warm_next)
+
+    @property
+    def isolation(self) -> str:
+        """`strong`, `basic`, or empty until the first pool is warm."""
+        return next((pool.level for pool in self._pools.values() if pool.level), "")
+
+    def start(self, request: StepRequest, listener: Listener) -> RunningStep:
+        if self._closed:
+            raise RuntimeError("the executor is closed")
+        directory = self._workspace.new_step()
+        try:
+            pool = self._pools[kinds.preload(request.spec)]
+            self._write(request, directory)
+            step = ProcessStep(request, listener, directory, self._loop)
+        except (OSError, ValueError, TypeError, InvalidDefinition) as error:
+            remove(directory.path)
+            return NeverStarted(str(error))
+        self._loop.call(lambda: self._submit(pool, step))
+        return step
+
+    def close(self) -> None:
+        """Kill every step, end the pools and delete the directories."""
+        if self._closed:
+            return
+        self._closed = True
+        self._loop.call(self._abandon)
+        with self._idle:
+            self._idle.wait_for(lambda: not self._steps, _CLOSE_SECONDS)
+        self._loop.call(self._close_pools)
+        self._loop.stop()
+        self._loop.join()
+        self._workspace.close()
+
+    def _write(self, request: StepRequest, directory: StepDirectory) -> None:
+        given, files = directory.place_inputs(request)
+        text = json.dumps(given, ensure_ascii=False, allow_nan=False)
+        (directory.path / wire.INPUTS_FILE).write_text(text, encoding="utf-8")
+        limits = request.limits
+        Request(
+            spec=dict(request.spec),
+            environ=environment.of_step(request, directory.path, self._environ),
+            read_only=files,
+            hidden=self._hidden,
+            seconds=limits.seconds,
+            memory_bytes=limits.memory_bytes,
+            processes=limits.processes,
+            output_bytes=limits.output_bytes,
+        ).write(directory.path)
+
+    def _submit(self, pool: Pool, step: ProcessStep) -> None:
+        self._steps[step.number] = step
+        step.on_end = lambda: self._forget(step)
+        if self._closed:
+            step.on_abandon(_CLOSING)
+        else:
+            pool.submit(step)
+
+    def _forget(self, step: ProcessStep) -> None:
+        with self._idle:
+            del self._steps[step.number]
+            self._idle.notify_all()
+
+    def _abandon(self) -> None:
+        for step in list(self._steps.values()):
+            step.on_abandon(_CLOSING)
+
+    def _warm_next(self) -> None:
+        if self._to_warm and not self._closed:
+            self._pools[self._to_warm.pop(0)].start()
+
+    def _close_pools(self) -> None:
+        for pool in self._pools.values():
+            pool.close()

@@ -1,0 +1,196 @@
+"""One warm pool: its fork server, and the steps that are handed to it."""
+
+import contextlib
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from ..forkserver import wire
+from ..forkserver.wire import Closed
+from ..protocol import StepError
+from . import words
+from .loop import Loop
+from .running import ProcessStep
+
+logger = logging.getLogger(__name__)
+
+_ROOT = Path(__file__).resolve().parents[3]
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from pipelines.executors.forkserver.server import main; "
+    "main(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))"
+)
+#: Steps handed over but not yet confirmed; more would fill the socket and block the loop.
+_MOST_UNCONFIRMED = 16
+_LAST_WORDS = 4000
+
+
+class Pool:
+    """Belongs to the loop's thread."""
+
+    def __init__(
+        self,
+        name: str,
+        loop: Loop,
+        environ: Mapping[str, str],
+        wanted: Literal["auto", "basic"],
+        on_settled: Callable[[], None],
+    ) -> None:
+        self.name = name
+        #: How well steps are separated, once the fork server has said so.
+        self.level = ""
+        self._loop = loop
+        self._environ = environ
+        self._wanted = wanted
+        self._on_settled = on_settled
+        self._server: subprocess.Popen[bytes] | None = None
+        self._ready = False
+        self._closing = False
+        self._said = b""
+        self._queue: deque[ProcessStep] = deque()
+        self._unconfirmed: dict[int, ProcessStep] = {}
+        self._lost: dict[int, ProcessStep] = {}
+
+    def start(self) -> None:
+        """Start the fork server unless it runs. It says when it is ready."""
+        if self._server is not None or self._closing:
+            return
+        self._said = b""
+        try:
+            self._server, self._connection = self._launch()
+        except OSError as error:
+            self._fail(str(error))
+            return
+        assert self._server.stdout is not None
+        self._output = self._server.stdout.fileno()
+        os.set_blocking(self._output, False)
+        self._loop.watch(self._output, self._on_said)
+        self._loop.watch(self._connection.fileno(), self._on_message)
+
+    def _launch(self) -> tuple["subprocess.Popen[bytes]", socket.socket]:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        arguments = [str(_ROOT), self.name, self._wanted, str(theirs.fileno()), str(os.getpid())]
+        with theirs:
+            server = subprocess.Popen(
+                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, *arguments],
+                env=dict(self._environ),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        return server, ours
+
+    def submit(self, step: ProcessStep) -> None:
+        step.on_lost = self._on_step_lost
+        self._queue.append(step)
+        self.start()
+        self._hand_over()
+
+    def close(self) -> None:
+        """End the fork server, and with it every step of the pool."""
+        self._closing = True
+        if self._server is not None:
+            self._on_gone()
+
+    def _hand_over(self) -> None:
+        while self._ready and self._queue and len(self._unconfirmed) < _MOST_UNCONFIRMED:
+            step = self._queue.popleft()
+            if not step.files:
+                continue  # cancelled while it waited
+            message = {"step": step.number, "directory": str(step.directory.path)}
+            try:
+                wire.send(self._connection, message, step.files)
+            except OSError:
+                # The fork server died this very moment; its successor gets the step.
+                self._queue.appendleft(step)
+                return
+            self._unconfirmed[step.number] = step
+            step.on_handed_over()
+
+    def _on_message(self) -> None:
+        try:
+            message, files = wire.receive(self._connection)
+        except Closed:
+            self._on_gone()
+            return
+        if "ready" in message:
+            self._ready, self.level = True, message["ready"]
+            logger.info("the pool %s is warm, isolation is %s", self.name, self.level)
+            self._on_settled()
+        elif "forked" in message:
+            step = self._unconfirmed.pop(message["forked"])
+            step.on_forked(files[0])
+        elif "refused" in message:
+            step = self._unconfirmed.pop(message["refused"])
+            step.on_failed(StepError("setup", f"the step could not be started: {message['why']}"))
+        elif "swept" in message:
+            self._lost.pop(message["swept"]).on_swept()
+        self._hand_over()
+
+    def _on_said(self) -> None:
+        """The fork server and shepherds print only what nobody expected."""
+        try:
+            data = os.read(self._output, 65536)
+        except BlockingIOError:
+            return
+        if not data:
+            self._loop.unwatch(self._output)
+            self._output = -1
+            return
+        self._said = (self._said + data)[-_LAST_WORDS:]
+        logger.warning("fork server %s: %s", self.name, data.decode("utf-8", "replace").strip())
+
+    def _on_step_lost(self, step: ProcessStep) -> None:
+        if self._server is None or not self._ready:
+            step.on_swept()
+            return
+        self._lost[step.number] = step
+        # If it is gone as well, its end is the next thing we hear, and settles this step too.
+        with contextlib.suppress(OSError):
+            wire.send(self._connection, {"sweep": step.number})
+
+    def _on_gone(self) -> None:
+        """The fork server is dead or must die; the kernel sees to its shepherds."""
+        server, self._server = self._server, None
+        assert server is not None
+        assert server.stdout is not None
+        was_ready, self._ready = self._ready, False
+        self._loop.unwatch(self._connection.fileno())
+        self._connection.close()
+        server.kill()
+        server.wait()
+        if self._output >= 0:
+            self._on_said()
+        if self._output >= 0:
+            self._loop.unwatch(self._output)
+        server.stdout.close()
+        unconfirmed, self._unconfirmed = list(self._unconfirmed.values()), {}
+        lost, self._lost = list(self._lost.values()), {}
+        for step in unconfirmed + lost:
+            step.on_swept()
+        if self._closing:
+            return
+        if was_ready:
+            logger.warning("the fork server %s died and is started again", self.name)
+            self.start()
+        else:
+            said = self._said.decode("utf-8", "replace").strip().splitlines()
+            self._fail(said[-1] if said else words.exit_in_words(server.returncode))
+
+    def _fail(self, why: str) -> None:
+        """It never came up: say why to those who wait. The next step makes it try again."""
+        queue, self._queue = list(self._queue), deque()
+        for step in queue:
+            step.on_failed(
+                StepError("setup", f"the warm pool `{self.name}` could not be started: {why}")
+            )
+        self._on_settled()

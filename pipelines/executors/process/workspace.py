@@ -1,0 +1,144 @@
+"""The directories that steps work in, and whose they are.
+
+`workdir/<owner>/` belongs to one executor, which holds a lock on it for as long as it lives; the
+kernel lets go of the lock when it dies, however it dies, so the next one knows what to delete.
+`workdir/<owner>/<number>/` is one step's.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import stat
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from ..forkserver import wire
+from ..protocol import InputFile, Json, StepRequest
+
+_LOCK = ".lock"
+_OWNER = "steps-"
+_LONGEST_NAME = 120
+
+
+class Workspace:
+    def __init__(self, workdir: Path) -> None:
+        workdir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._workdir = workdir.resolve()
+        self._count = 0
+        self._counting = threading.Lock()
+        self.cache = self._workdir / "cache"
+        self.cache.mkdir(mode=0o700, exist_ok=True)
+        # One at a time: a directory that is made but not yet locked would look abandoned.
+        with (self._workdir / _LOCK).open("w") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            self._sweep()
+            self.home = self._workdir / f"{_OWNER}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+            self.home.mkdir(mode=0o700)
+            self._lock = os.open(self.home / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def new_step(self) -> "StepDirectory":
+        with self._counting:
+            self._count += 1
+            number = self._count
+        return StepDirectory(self.home / f"{number:06d}", number)
+
+    def close(self) -> None:
+        remove(self.home)
+        os.close(self._lock)
+
+    def _sweep(self) -> None:
+        for home in self._workdir.glob(f"{_OWNER}*"):
+            try:
+                lock = os.open(home / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except FileNotFoundError:
+                continue  # its owner is removing it
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue  # its owner lives
+            else:
+                remove(home)
+            finally:
+                os.close(lock)
+
+
+class StepDirectory:
+    """One attempt's own place on disk."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.path = path
+        self.number = number
+        path.mkdir(mode=0o700)
+        for name in (wire.WORK, wire.TEMPORARY, wire.ARTIFACTS, wire.INPUTS):
+            (path / name).mkdir(mode=0o700)
+
+    @property
+    def artifacts(self) -> Path:
+        return self.path / wire.ARTIFACTS
+
+    @property
+    def outputs_file(self) -> Path:
+        return self.path / wire.OUTPUTS_FILE
+
+    @property
+    def error_file(self) -> Path:
+        return self.path / wire.ERROR_FILE
+
+    def place_inputs(self, request: StepRequest) -> tuple[Json, list[tuple[str, str]]]:
+        """What the step finds in PENSTOCK_INPUTS, and the pairs (file, place) for its shepherd.
+
+        Raises FileNotFoundError when an input file is not there.
+        """
+        pairs: list[tuple[str, str]] = []
+
+        def place(value: Any, *where: str) -> Json:
+            if isinstance(value, InputFile):
+                target = self._place_for(value, *where)
+                source = value.path.resolve(strict=True)
+                pairs.append((str(source), str(target)))
+                name = value.name or target.name
+                return {"path": str(target), "type": value.type, "name": name}
+            if isinstance(value, list) and any(isinstance(item, InputFile) for item in value):
+                return [place(item, *where, str(index)) for index, item in enumerate(value)]
+            return value
+
+        inputs = {port: place(value, port) for port, value in request.inputs.items()}
+        return {"inputs": inputs, "params": dict(request.params)}, pairs
+
+    def _place_for(self, file: InputFile, *where: str) -> Path:
+        name = re.sub(r"[^\w.\- ]+", "_", Path(file.name or file.path.name).name).strip(". ")
+        directory = self.path.joinpath(wire.INPUTS, *where)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return directory / (name[-_LONGEST_NAME:] or "file")
+
+
+def remove(path: Path) -> None:
+    """Delete a directory with all that is in it, also directories that a step has locked.
+
+    Killed processes may still be letting go of it, so a first failure is not the last word.
+    """
+    for pause in (0.01, 0.1, 0.5):
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:
+            if not path.exists():
+                return
+        except OSError:
+            _unlock(path)
+            time.sleep(pause)
+        else:
+            return
+    shutil.rmtree(path)
+
+
+def _unlock(path: Path) -> None:
+    for directory, names, _ in os.walk(path):
+        for name in names:
+            inner = os.path.join(directory, name)
+            if not os.path.islink(inner):
+                os.chmod(inner, stat.S_IRWXU)

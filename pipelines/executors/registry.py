@@ -1,0 +1,62 @@
+"""The executors there are, by name. A new one is a new folder and one row in EXECUTORS."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from .process import ProcessExecutor
+from .protocol import Executor
+
+_open: dict[str, Executor] = {}
+_opening = threading.Lock()
+
+
+def get(name: str) -> Executor:
+    """The executor called `name`, made at the first call and shared by all threads of a worker.
+
+    Raises LookupError for a name that does not exist.
+    """
+    if name not in EXECUTORS:
+        known = ", ".join(sorted(EXECUTORS))
+        raise LookupError(f"there is no executor `{name}`; there are {known}")
+    with _opening:
+        if name not in _open:
+            _open[name] = EXECUTORS[name]()
+        return _open[name]
+
+
+def close_all() -> None:
+    """Close every executor that was made. For the end of a worker."""
+    with _opening:
+        while _open:
+            _open.popitem()[1].close()
+
+
+def _process() -> ProcessExecutor:
+    """Steps live under the data directory; the server's key and database are kept from them.
+
+    `PENSTOCK_STEP_ENV` names variables of the worker, separated by commas, that steps are to see
+    (`HTTPS_PROXY,SSL_CERT_FILE`).
+    """
+    home = _home()
+    passed = [name.strip() for name in os.environ.get("PENSTOCK_STEP_ENV", "").split(",")]
+    database = home / "penstock.sqlite3"
+    return ProcessExecutor(
+        home / "steps",
+        hidden=[
+            home / "secret_key",
+            *(database.with_name(database.name + end) for end in ("", "-wal", "-shm")),
+        ],
+        environ={name: os.environ[name] for name in passed if name in os.environ},
+    )
+
+
+def _home() -> Path:
+    """The data directory, as `pipelines.config.home` has it, which lies above this layer."""
+    chosen = os.environ.get("PENSTOCK_HOME")
+    base = Path(chosen).expanduser() if chosen else Path(__file__).parents[2] / ".penstock"
+    return base.absolute()
+
+
+EXECUTORS: Mapping[str, Callable[[], Executor]] = {"process": _process}
