@@ -33,7 +33,8 @@ def parse(raw: Any) -> tuple[Definition | None, list[Problem]]:
 
 
 def check(definition: Definition | Any, catalog: Catalog) -> list[Problem]:
-    """All problems of a definition or of a raw document, in the order of the document.
+    """All problems of a definition or of a raw document: first what cannot be read, then sort by
+    sort, each in the order of the document.
 
     Parts of a raw document that cannot be read are reported and left out; everything else is
     checked as if they were right.
@@ -162,13 +163,13 @@ class _Check:
 
     def _one_edge(self, edge: Edge, text: str) -> Iterator[Problem]:
         known = True
-        for end in (edge.source, edge.target):
-            if end.node not in self.nodes:
+        for node in dict.fromkeys((edge.source.node, edge.target.node)):
+            if node not in self.nodes:
                 known = False
-                if end.node not in self.dropped:
+                if node not in self.dropped:
                     yield Problem(
                         code="unknown_node",
-                        message=f"The edge `{text}` names `{end.node}`, and there is no such node; "
+                        message=f"The edge `{text}` names `{node}`, and there is no such node; "
                         "remove the edge or add the node.",
                         edge=text,
                     )
