@@ -78,9 +78,8 @@ def _up(options: argparse.Namespace, console: Console) -> int:
         finally_.callback(supervisor.stop)
         if own_redis:
             supervisor.start(redis.service(where, socket_path))
-        secret = _prepare(supervisor)
-        if own_redis:
             _wait_for_redis(supervisor, where, socket_path)
+        secret = _prepare(supervisor)
         if supervisor.stop_requested:
             return 0
         bind = ("--fd", str(listener.fileno()))
@@ -100,6 +99,8 @@ def _up(options: argparse.Namespace, console: Console) -> int:
 
 def _prepare(supervisor: Supervisor) -> str:
     """Database, components, examples, first administrator; gives the secret of the login link."""
+    if supervisor.stop_requested:
+        return ""
     reader, writer = os.pipe()
     argv = (sys.executable, "-m", "pipelines.config.supervisor.prepare", str(writer))
     try:

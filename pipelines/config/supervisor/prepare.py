@@ -136,16 +136,14 @@ def _database_message(error: Exception) -> str:
 
 
 def _check_redis(console: Console) -> None:
-    """A Redis from REDIS_URL must answer now; our own is waited for by the supervisor."""
+    """Redis must answer; one of our own has been waited for by the supervisor."""
+    import redis
     from django.conf import settings
 
     url = urlsplit(settings.REDIS_URL)
-    if url.scheme == "unix":
-        return
-    import redis
-
     began = time.monotonic()
-    shown = f"{url.scheme}://{url.hostname}:{url.port or 6379}"
+    port = f":{url.port or 6379}" if url.hostname else ""
+    shown = f"{url.scheme}://{url.hostname or url.path}{port}"
     try:
         client = redis.Redis.from_url(
             settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5, retry=None
@@ -155,9 +153,10 @@ def _check_redis(console: Console) -> None:
     except redis.RedisError as error:
         raise CannotStart(
             f"Redis at {shown} does not answer: {error}\n"
-            "Check REDIS_URL, or unset it: Penstock then starts a Redis of its own."
+            "Check REDIS_URL, or unset it: `make run` then starts a Redis of its own."
         ) from error
-    console.step("redis", shown, began)
+    if url.scheme != "unix":
+        console.step("redis", shown, began)
 
 
 def _check_storage(console: Console) -> None:

@@ -34,11 +34,9 @@ def web(*, bind: tuple[str, ...], pass_fds: tuple[int, ...] = ()) -> Service:
 
 def worker() -> Service:
     """Runs steps. More machines are more of these, with the same three URLs."""
+    celery = (sys.executable, "-m", "celery", "--quiet", "-A", "pipelines.config.celery")
     options = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle")
-    return Service(
-        "worker",
-        (sys.executable, "-m", "celery", "-A", "pipelines.config.celery", "worker", *options),
-    )
+    return Service("worker", (*celery, "worker", *options))
 
 
 def scheduler() -> Service:
