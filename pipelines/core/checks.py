@@ -297,18 +297,20 @@ def check_node_parameters(node: Node, used: Used, label: str) -> Iterator[Proble
                 )
         elif has_template(value):
             plain = False
+        elif value == "" and name in schema.required:
+            continue  # a field that was emptied; told below
         elif (wrong := schema.problem(name, value)) is not None:
             yield Problem(
                 code="invalid_parameter",
-                message=f"{label}: `{name}` {wrong}.",
+                message=f"{label}: {schema.label(name)} {wrong}.",
                 node=node.id,
                 field=field,
             )
     for name in schema.required:
-        if name not in node.params and name not in schema.defaults:
+        if node.params.get(name, schema.defaults.get(name, "")) == "":
             yield Problem(
                 code="missing_parameter",
-                message=f"{label} needs a value for `{name}`.",
+                message=f"{label} needs a value for {schema.label(name)}.",
                 node=node.id,
                 field=f"params.{name}",
             )

@@ -46,6 +46,14 @@ class ParameterSchema:
         self._whole = bool(_WHOLE.intersection(schema))
         self._known_good: set[tuple[str, type, Any]] = set()
 
+    def label(self, name: str) -> str:
+        """What a person reads over the field, and the name where that is something else."""
+        part = self.properties.get(name)
+        title = part.get("title") if isinstance(part, dict) else None
+        if not title or str(title).lower() == name:
+            return f"`{title or name}`"
+        return f"`{title}` ({name})"
+
     def problem(self, name: str, value: Any) -> str | None:
         """What is wrong with the value of one known parameter; None when nothing is."""
         key = (name, type(value), value) if isinstance(value, str | int | float) else None

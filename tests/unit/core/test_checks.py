@@ -154,7 +154,7 @@ def test_a_title_that_is_used_twice_is_told_apart_by_the_id() -> None:
         ),
         (
             {"path": ""},
-            [("invalid_parameter", "`read`: `path` must not be empty.")],
+            [("missing_parameter", "`read` needs a value for `path`.")],
         ),
         (
             {"path": "x", "sep": ";"},
@@ -170,6 +170,17 @@ def test_a_title_that_is_used_twice_is_told_apart_by_the_id() -> None:
 def test_parameter_values_fit_the_schema(params: Any, expected: Any) -> None:
     raw = with_params(**params) | {"parameters": [{"name": "limit", "type": "integer"}]}
     assert found(raw) == expected
+
+
+def test_a_parameter_is_called_what_its_field_is_called() -> None:
+    titled = {"type": "integer", "title": "Number of rows"}
+    schema = {"type": "object", "properties": {"n": titled, "m": titled}, "required": ["m"]}
+    catalog = MemoryCatalog({"test/top@1": spec("top", parameters=schema)})
+    raw = document({"id": "top", "component": "test/top", "params": {"n": "five"}})
+    assert [message for _, message in found(raw, catalog)] == [
+        "`top`: `Number of rows` (n) must be a whole number, not `five`.",
+        "`top` needs a value for `Number of rows` (m).",
+    ]
 
 
 def test_parameters_that_are_tied_together_are_checked_together() -> None:
