@@ -78,7 +78,9 @@ class Driver:
 
     def _look(self, node_run_id: int) -> Next:
         """Claim a queued node, unless its condition or the cache ends it without an attempt."""
-        row = NodeRun.objects.filter(pk=node_run_id, state=NodeState.QUEUED).first()
+        row = NodeRun.objects.filter(
+            pk=node_run_id, state=NodeState.QUEUED, queue__in=self.taker.queues
+        ).first()
         if row is None:
             return Next()
         if claims.needs_a_look(row.plan):
