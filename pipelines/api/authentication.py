@@ -4,9 +4,11 @@ from typing import Any
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from pipelines.teams import tokens
+from pipelines.teams.models import ApiToken
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -25,3 +27,13 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return self.keyword
+
+
+class SignedInPersonally(IsAuthenticated):
+    """By session, not by token: a stolen token must not make tokens or set passwords."""
+
+    message = "A token cannot do this. Sign in on the web page, or use your password."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        by_token = isinstance(request.auth, ApiToken)
+        return super().has_permission(request, view) and not by_token

@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_vite",
-    "rules",
     "axes",
     "channels",
     "storages",
@@ -92,7 +91,6 @@ STORAGES = {
 AUTH_USER_MODEL = "teams.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "rules.permissions.ObjectPermissionBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = [
@@ -115,6 +113,8 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "pipelines.config.errors.locked_out"
+CSRF_FAILURE_VIEW = "pipelines.config.errors.csrf"
 
 SESSION_COOKIE_NAME = "penstock_session"
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -152,8 +152,8 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["pipelines.api.parsers.LimitedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "pipelines.api.schema.Schema",
     "EXCEPTION_HANDLER": "pipelines.api.problems.exception_handler",
     "STRICT_JSON": True,
 }
@@ -162,9 +162,19 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Draw pipelines, run them, watch them live.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "RunState": "pipelines.runs.models.RunState",
+        "NodeState": "pipelines.runs.models.NodeState",
+        "Role": "pipelines.teams.models.Role",
+        "PortType": "pipelines.api.shapes.fields.PORT_TYPES",
+        "UploadType": "pipelines.api.shapes.artifacts.UPLOAD_TYPES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

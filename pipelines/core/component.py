@@ -16,7 +16,10 @@ ARTIFACT_TYPES: frozenset[str] = frozenset({"table", "file", "image", "model"})
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # The stored JSON has every field, so readers may rely on those with defaults as well.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class InputPort(_Part):

@@ -1,0 +1,157 @@
+"""The catalog: list, look at, publish."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_filters
+import pydantic
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from pipelines.catalog import access, actions, queries
+from pipelines.catalog.models import Component, ComponentVersion
+from pipelines.core.component import ComponentSpec
+from pipelines.core.problems import InvalidDefinition, Problem
+from pipelines.kinds import registry
+from pipelines.teams.access import Action, team_or_default
+
+from .shapes.catalog import (
+    ComponentDetailSerializer,
+    ComponentSerializer,
+    ComponentVersionSerializer,
+    PublishComponentSerializer,
+)
+from .shapes.common import ProblemSerializer
+
+
+class ComponentFilters(django_filters.FilterSet):
+    search = django_filters.CharFilter(
+        method="find", max_length=200, help_text="Words that must all occur."
+    )
+    category = django_filters.CharFilter(max_length=60)
+    kind = django_filters.CharFilter(max_length=31)
+    namespace = django_filters.CharFilter(max_length=63)
+
+    class Meta:
+        model = Component
+        fields = ("search", "category", "kind", "namespace")
+
+    def find(self, rows: QuerySet[Component], name: str, value: str) -> QuerySet[Component]:
+        return queries.search(rows, value)
+
+
+class Components(GenericAPIView[Component]):
+    serializer_class = ComponentSerializer
+    filterset_class = ComponentFilters
+    queryset = Component.objects.none()
+
+    def get_queryset(self) -> QuerySet[Component]:
+        return queries.visible(self.request.user).order_by("namespace", "name")
+
+    @extend_schema(operation_id="components_list", responses=ComponentSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The components that you may use, each with the spec of its newest version."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        newest = queries.newest_versions(page)
+        return self.get_paginated_response([_row(row, newest[row.pk].spec) for row in page])
+
+    @extend_schema(
+        operation_id="components_publish",
+        request=PublishComponentSerializer,
+        responses={
+            201: ComponentVersionSerializer,
+            200: ComponentVersionSerializer,
+            422: ProblemSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Publish the next version; 200 with the newest one when nothing has changed."""
+        form = PublishComponentSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        team = team_or_default(request.user, given.get("team"), Action.EDIT)
+        spec = _spec(given)
+        before = ComponentVersion.objects.filter(
+            component__namespace=spec.namespace, component__name=spec.name
+        ).count()
+        version = actions.publish(spec, team, request.user)
+        made = version.number > before
+        return Response(
+            _version(version), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK
+        )
+
+
+class ComponentPage(APIView):
+    @extend_schema(operation_id="components_get", responses=ComponentDetailSerializer)
+    def get(self, request: Request, namespace: str, name: str) -> Response:
+        """One component with its history."""
+        component = access.component(request.user, namespace, name)
+        versions = list(component.versions.select_related("created_by").defer("spec"))
+        newest = component.versions.get(number=component.latest)
+        rows = [
+            {
+                "number": version.number,
+                "digest": version.digest,
+                "created_by": version.created_by,
+                "created_at": version.created_at,
+            }
+            for version in versions
+        ]
+        body = {**_row(component, newest.spec), "versions": rows}
+        return Response(ComponentDetailSerializer(body).data)
+
+
+class ComponentVersionPage(APIView):
+    @extend_schema(operation_id="components_version", responses=ComponentVersionSerializer)
+    def get(self, request: Request, namespace: str, name: str, number: int) -> Response:
+        """One immutable version."""
+        return Response(_version(access.version(request.user, namespace, name, number)))
+
+
+def _spec(given: Mapping[str, Any]) -> ComponentSpec:
+    if "spec" not in given:
+        return registry.build(given["kind"], given["fields"])
+    try:
+        return ComponentSpec.model_validate(given["spec"])
+    except pydantic.ValidationError as error:
+        raise InvalidDefinition(map(_spec_problem, error.errors(include_url=False))) from error
+
+
+def _spec_problem(error: Any) -> Problem:
+    field = ".".join(map(str, error["loc"]))
+    return Problem(code="malformed", message=f"`{field}`: {error['msg']}.", field=field or None)
+
+
+def _row(component: Component, spec: Any) -> dict[str, Any]:
+    return {
+        "namespace": component.namespace,
+        "name": component.name,
+        "full_name": str(component),
+        "title": component.title,
+        "summary": component.summary,
+        "category": component.category,
+        "kind": component.kind,
+        "icon": component.icon,
+        "latest": component.latest,
+        "team": str(component.team_id) if component.team_id else None,
+        "spec": spec,
+    }
+
+
+def _version(version: ComponentVersion) -> dict[str, Any]:
+    data: dict[str, Any] = ComponentVersionSerializer(
+        {
+            "number": version.number,
+            "digest": version.digest,
+            "created_by": version.created_by,
+            "created_at": version.created_at,
+            "full_name": str(version.component),
+            "spec": version.spec,
+        }
+    ).data
+    return data

@@ -1,0 +1,22 @@
+"""Filters that several lists share."""
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import QuerySet
+
+
+class TeamFilter(django_filters.CharFilter):
+    """`?team=` by id or slug. A foreign team gives an empty list, like one that does not exist."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=63, help_text="Id or slug of a team.", **options)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        try:
+            return qs.filter(team_id=UUID(value))
+        except ValueError:
+            return qs.filter(team__slug=value)

@@ -1,0 +1,106 @@
+"""Pipelines, their drafts and their versions."""
+
+from rest_framework import serializers
+
+from pipelines.runs.models import RunState
+
+from .common import DefinitionProblemSerializer, ProblemSerializer, Shape, UserRefSerializer
+from .fields import DefinitionField, SpecField
+
+
+class LastRunSerializer(Shape):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=RunState.choices)
+    created_at = serializers.DateTimeField()
+
+
+class PipelineRowSerializer(Shape):
+    """A pipeline in a list. `updated_at` is when its draft was last saved."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    team = serializers.UUIDField(source="team_id")
+    latest_version = serializers.IntegerField(help_text="0 before the first is published.")
+    created_by = UserRefSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField(source="draft_updated_at")
+    last_run = LastRunSerializer(allow_null=True)
+
+
+class DraftSerializer(Shape):
+    """The definition being edited. `changed`: it differs from the newest version."""
+
+    definition = DefinitionField()
+    revision = serializers.IntegerField()
+    problems = DefinitionProblemSerializer(many=True)
+    updated_at = serializers.DateTimeField()
+    updated_by = UserRefSerializer(allow_null=True)
+    changed = serializers.BooleanField()
+
+
+class PipelineSerializer(PipelineRowSerializer):
+    draft = DraftSerializer(source="whole_draft")
+
+
+class NewPipelineSerializer(Shape):
+    team = serializers.CharField(
+        required=False, allow_null=True, help_text="Id or slug; your first team when left out."
+    )
+    definition = DefinitionField()
+
+
+class SaveDraftSerializer(Shape):
+    definition = DefinitionField()
+
+
+class SavedDraftSerializer(Shape):
+    revision = serializers.IntegerField()
+    problems = DefinitionProblemSerializer(many=True)
+    updated_at = serializers.DateTimeField()
+    changed = serializers.BooleanField()
+
+
+class CurrentDraftSerializer(Shape):
+    revision = serializers.IntegerField()
+    updated_by = UserRefSerializer(allow_null=True)
+    updated_at = serializers.DateTimeField()
+
+
+class StaleDraftProblemSerializer(ProblemSerializer):
+    """Somebody saved after the revision that `If-Match` names. Nothing was changed."""
+
+    current = CurrentDraftSerializer()
+
+
+class PublishSerializer(Shape):
+    message = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+
+
+class VersionRowSerializer(Shape):
+    number = serializers.IntegerField()
+    message = serializers.CharField()
+    content_hash = serializers.CharField()
+    created_by = UserRefSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class VersionSerializer(VersionRowSerializer):
+    """A version with all that is needed to draw it, whatever the catalog holds today."""
+
+    definition = DefinitionField()
+    components = serializers.DictField(
+        child=SpecField(), help_text="Specs by reference, `core/read_csv@1`."
+    )
+
+
+class ValidateSerializer(Shape):
+    definition = DefinitionField()
+    team = serializers.CharField(
+        required=False, allow_null=True, help_text="Whose components may be used."
+    )
+
+
+class ProblemsSerializer(Shape):
+    problems = DefinitionProblemSerializer(many=True)

@@ -1,0 +1,232 @@
+"""Runs, their nodes, attempts, events and logs."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from pipelines.runs.models import NodeState, RunState
+
+from .common import Shape, UserRefSerializer
+from .fields import MAX_INTEGER, DefinitionField, JsonObject, SpecField
+
+EVENT_KINDS = ["run.state", "node.state", "node.progress", "node.metric"]
+
+
+class ArtifactRefSerializer(Shape):
+    """How an artifact stands among a node's outputs and inputs."""
+
+    artifact = serializers.CharField(help_text="SHA-256 in hex.")
+    type = serializers.CharField()
+    size = serializers.IntegerField()
+    name = serializers.CharField(allow_blank=True)
+
+
+class NodeErrorSerializer(Shape):
+    """Why a node failed: the user's own frames, and the line in the user's own code."""
+
+    kind = serializers.CharField()
+    message = serializers.CharField()
+    traceback = serializers.CharField(allow_blank=True)
+    line = serializers.IntegerField(allow_null=True)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {},
+        "description": (
+            "Values by port: a JSON value, or for an artifact `{artifact, type, size, name}`."
+        ),
+    },
+    component_name="PortValues",
+)
+class PortValues(JsonObject):
+    """Values by port."""
+
+
+class NodeRunSerializer(Shape):
+    id = serializers.CharField(help_text="The node's id in the definition.")
+    title = serializers.CharField(allow_blank=True)
+    component = serializers.CharField()
+    state = serializers.ChoiceField(choices=NodeState.choices)
+    reason = serializers.CharField(allow_blank=True)
+    attempt = serializers.IntegerField()
+    max_attempts = serializers.IntegerField()
+    cached = serializers.BooleanField()
+    progress = serializers.FloatField(allow_null=True)
+    queued_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    outputs = PortValues()
+    error = NodeErrorSerializer(allow_null=True)
+
+
+class PipelineRefSerializer(Shape):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class RunRefSerializer(Shape):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class RunRowSerializer(Shape):
+    """A run in a list."""
+
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    team = serializers.UUIDField()
+    pipeline = PipelineRefSerializer()
+    version = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=RunState.choices)
+    reason = serializers.CharField(allow_blank=True)
+    parameters = JsonObject()
+    trigger = serializers.CharField()
+    cloned_from = serializers.UUIDField(allow_null=True)
+    created_by = UserRefSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    last_seq = serializers.IntegerField()
+    node_counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many nodes are in which state."
+    )
+
+
+class RunSerializer(RunRowSerializer):
+    """A run with its nodes, its definition and the component specs that it pinned."""
+
+    nodes = NodeRunSerializer(many=True)
+    definition = DefinitionField()
+    components = serializers.DictField(child=SpecField())
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "enum": ["draft"]}]},
+)
+class VersionChoice(serializers.JSONField):
+    """Which definition is to be run: the number of a version, or the draft."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        if data == "draft" and isinstance(data, str):
+            return data
+        if isinstance(data, int) and not isinstance(data, bool) and 1 <= data <= MAX_INTEGER:
+            return data
+        raise serializers.ValidationError("A version is a number from 1 on, or `draft`.")
+
+
+class StartRunSerializer(Shape):
+    version = VersionChoice(
+        required=False, allow_null=True, help_text="The newest published one when left out."
+    )
+    parameters = JsonObject(required=False, default=dict)
+    idempotency_key = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=200,
+        help_text="A second call with the same key starts nothing and answers the same run.",
+    )
+
+
+class CloneRunSerializer(Shape):
+    parameters = JsonObject(
+        required=False, allow_null=True, help_text="Override those of the run, one by one."
+    )
+
+
+class EventSerializer(Shape):
+    """An ordered fact about a run."""
+
+    seq = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=EVENT_KINDS)
+    node = serializers.CharField(allow_blank=True)
+    data = JsonObject()
+    at = serializers.DateTimeField()
+
+
+class EventsSerializer(Shape):
+    results = EventSerializer(many=True)
+    next_after = serializers.IntegerField(
+        allow_null=True, help_text="`?after=` of the next page; null when this was the last."
+    )
+
+
+class AttemptSerializer(Shape):
+    number = serializers.IntegerField()
+    state = serializers.CharField()
+    worker = serializers.CharField(allow_blank=True)
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    exit_code = serializers.IntegerField(allow_null=True)
+    signal = serializers.CharField(allow_blank=True)
+    error = NodeErrorSerializer(allow_null=True)
+    inputs = PortValues()
+    params = JsonObject()
+    cpu_seconds = serializers.FloatField(allow_null=True)
+    peak_memory = serializers.IntegerField(allow_null=True, help_text="Bytes.")
+    log_bytes = serializers.IntegerField()
+    log_lines = serializers.IntegerField()
+    log_truncated = serializers.BooleanField()
+
+
+class MetricSerializer(Shape):
+    name = serializers.CharField()
+    value = serializers.FloatField()
+    step = serializers.IntegerField(allow_null=True)
+    attempt = serializers.IntegerField()
+
+
+class NodeRunDetailSerializer(NodeRunSerializer):
+    attempts = AttemptSerializer(many=True)
+    metrics = MetricSerializer(many=True)
+
+
+class LogQuerySerializer(Shape):
+    attempt = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_INTEGER, help_text="The newest when left out."
+    )
+    offset = serializers.IntegerField(
+        default=0, min_value=0, max_value=MAX_INTEGER, help_text="The byte to start from."
+    )
+    limit = serializers.IntegerField(
+        default=256 * 1024, min_value=1024, max_value=1024 * 1024, help_text="Bytes."
+    )
+    tail = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=1024 * 1024,
+        help_text="The last so many bytes, instead of offset and limit.",
+    )
+    download = serializers.BooleanField(
+        default=False, help_text="1: the whole log as a text/plain attachment."
+    )
+
+
+class LogSerializer(Shape):
+    """A piece of a log. Ask again from `next_offset`; `complete`: the attempt has ended."""
+
+    attempt = serializers.IntegerField()
+    offset = serializers.IntegerField()
+    next_offset = serializers.IntegerField()
+    size = serializers.IntegerField()
+    first_line = serializers.IntegerField(help_text="The number of the first line, from 0.")
+    lines = serializers.IntegerField()
+    text = serializers.CharField(allow_blank=True)
+    complete = serializers.BooleanField()
+    truncated = serializers.BooleanField()
+
+
+class RunArtifactSerializer(Shape):
+    """An artifact that a run's node produced, and under which port."""
+
+    node = serializers.CharField()
+    port = serializers.CharField()
+    digest = serializers.CharField()
+    type = serializers.CharField()
+    size = serializers.IntegerField()
+    name = serializers.CharField(allow_blank=True)
+    media_type = serializers.CharField(allow_blank=True)
+    facts = JsonObject()
+    created_at = serializers.DateTimeField()

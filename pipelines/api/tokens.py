@@ -1,0 +1,100 @@
+"""A person's API tokens. Another person's are not found."""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import exceptions, status
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from pipelines.teams import tokens
+from pipelines.teams.models import ApiToken, User
+
+from .authentication import SignedInPersonally
+from .shapes.common import ProblemSerializer
+from .shapes.people import (
+    ApiTokenSerializer,
+    CreatedApiTokenSerializer,
+    CredentialsSerializer,
+    NewApiTokenSerializer,
+    SecretSerializer,
+)
+
+
+class Tokens(GenericAPIView[ApiToken]):
+    serializer_class = ApiTokenSerializer
+    queryset = ApiToken.objects.none()
+
+    def get_permissions(self) -> list[Any]:
+        by_hand = self.request is not None and self.request.method == "POST"
+        return [SignedInPersonally() if by_hand else IsAuthenticated()]
+
+    def get_queryset(self) -> QuerySet[ApiToken]:
+        return ApiToken.objects.filter(user_id=self.request.user.pk)
+
+    @extend_schema(operation_id="tokens_list", responses=ApiTokenSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Your tokens, newest first, without their secrets."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(ApiTokenSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="tokens_create",
+        request=NewApiTokenSerializer,
+        responses={201: CreatedApiTokenSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Make a token. The answer is the only one that holds its secret."""
+        form = NewApiTokenSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        token, secret = tokens.create(request.user, form.validated_data["name"])
+        body = {**ApiTokenSerializer(token).data, "token": secret}
+        return Response(body, status=status.HTTP_201_CREATED)
+
+
+class Token(APIView):
+    @extend_schema(operation_id="tokens_revoke", responses={204: None})
+    def delete(self, request: Request, id: int) -> Response:
+        """Revoke a token: whoever uses it is refused from now on."""
+        deleted, _ = ApiToken.objects.filter(user_id=request.user.pk, pk=id).delete()
+        if not deleted:
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ObtainToken(APIView):
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="token",
+        request=CredentialsSerializer,
+        responses={201: SecretSerializer, 429: ProblemSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """A token for a username and password, or for the session that asks."""
+        form = CredentialsSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        _, secret = tokens.create(self._who(request, form.validated_data))
+        return Response({"token": secret}, status=status.HTTP_201_CREATED)
+
+    def _who(self, request: Request, given: dict[str, str]) -> User:
+        if given:
+            user = authenticate(
+                request._request,
+                username=given.get("username", ""),
+                password=given.get("password", ""),
+            )
+            if not isinstance(user, User):
+                raise exceptions.AuthenticationFailed("The username or the password is not right.")
+            return user
+        if isinstance(request.auth, ApiToken):
+            raise exceptions.PermissionDenied(SignedInPersonally.message)
+        if not isinstance(request.user, User):
+            raise exceptions.NotAuthenticated("Give `username` and `password`, or sign in first.")
+        return request.user

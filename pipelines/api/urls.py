@@ -1,0 +1,83 @@
+"""The HTTP API, version 1."""
+
+from django.urls import URLPattern, path, register_converter
+
+from . import artifacts, components, me, pipelines, run_parts, runs, tokens, versions
+
+
+class _Digest:
+    regex = "[0-9a-f]{64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class _Slug(_Digest):
+    regex = "[a-z0-9][a-z0-9_-]{0,62}"
+
+
+class _NodeId(_Digest):
+    regex = "[A-Za-z_][A-Za-z0-9_]{0,62}"
+
+
+class _Number:
+    """A version or row number that every database can look up."""
+
+    regex = "[1-9][0-9]{0,8}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(_Digest, "digest")
+register_converter(_Slug, "name")
+register_converter(_NodeId, "node")
+register_converter(_Number, "number")
+
+app_name = "api"
+urlpatterns: list[URLPattern] = [
+    path("me/", me.Me.as_view(), name="me"),
+    path("me/password/", me.Password.as_view(), name="password"),
+    path("token/", tokens.ObtainToken.as_view(), name="token"),
+    path("tokens/", tokens.Tokens.as_view(), name="tokens"),
+    path("tokens/<number:id>/", tokens.Token.as_view(), name="token-page"),
+    path("components/", components.Components.as_view(), name="components"),
+    path(
+        "components/<name:namespace>/<name:name>/",
+        components.ComponentPage.as_view(),
+        name="component",
+    ),
+    path(
+        "components/<name:namespace>/<name:name>/versions/<number:number>/",
+        components.ComponentVersionPage.as_view(),
+        name="component-version",
+    ),
+    path("validate/", versions.Validate.as_view(), name="validate"),
+    path("pipelines/", pipelines.Pipelines.as_view(), name="pipelines"),
+    path("pipelines/<uuid:id>/", pipelines.PipelinePage.as_view(), name="pipeline"),
+    path("pipelines/<uuid:id>/draft/", pipelines.Draft.as_view(), name="draft"),
+    path("pipelines/<uuid:id>/versions/", versions.Versions.as_view(), name="versions"),
+    path(
+        "pipelines/<uuid:id>/versions/<number:number>/",
+        versions.Version.as_view(),
+        name="version",
+    ),
+    path("pipelines/<uuid:id>/runs/", runs.PipelineRuns.as_view(), name="pipeline-runs"),
+    path("runs/", runs.Runs.as_view(), name="runs"),
+    path("runs/<uuid:id>/", runs.RunPage.as_view(), name="run"),
+    path("runs/<uuid:id>/events/", run_parts.Events.as_view(), name="events"),
+    path("runs/<uuid:id>/cancel/", runs.Cancel.as_view(), name="cancel"),
+    path("runs/<uuid:id>/clone/", runs.Clone.as_view(), name="clone"),
+    path("runs/<uuid:id>/artifacts/", run_parts.RunArtifacts.as_view(), name="run-artifacts"),
+    path("runs/<uuid:id>/nodes/<node:node>/", run_parts.RunNode.as_view(), name="run-node"),
+    path("runs/<uuid:id>/nodes/<node:node>/log/", run_parts.Log.as_view(), name="log"),
+    path("artifacts/", artifacts.Artifacts.as_view(), name="artifacts"),
+    path("artifacts/<digest:digest>/", artifacts.ArtifactPage.as_view(), name="artifact"),
+    path("artifacts/<digest:digest>/preview/", artifacts.Preview.as_view(), name="preview"),
+]
