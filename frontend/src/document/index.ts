@@ -1,7 +1,9 @@
+export { addAct, type AddRequest, boxesOf, connectAct, copyOf, type Drawn, moveAct, pasteAct, removeAct } from "./acts";
 export { apply } from "./apply";
 export { type Autosave, type SavePorts, startAutosave } from "./autosave";
 export { type DocumentField, type Edit, type NodeOption, type PlacedEdge, type PlacedNode, removal } from "./edits";
 export type { Act } from "./history";
+export { DocumentProvider, useDocument, useDocumentStore } from "./context";
 export { createJournal, type Entry, type Journal, memoryStorage } from "./journal";
 export { recover } from "./recover";
 export type { Conflict, SaveOutcome, SaveState, ServerDraft } from "./save";

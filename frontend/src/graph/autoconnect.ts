@@ -1,5 +1,6 @@
 /** The edge a person most likely wants between two nodes, or from an open wire to a new node. */
-import { connectionGuide, type Terminal } from "./connect";
+import { connectionGuide, type RefusalCode, type Terminal, type Verdict } from "./connect";
+import { labelsOf } from "./labels";
 import { fit } from "./ports";
 import type { Catalog, ComponentSpec, Definition, EdgeDef, NodeDef, PortType } from "./types";
 
@@ -27,6 +28,36 @@ export function candidates(
     return verdict.ok ? [verdict.edge] : [];
   });
 }
+
+/** What dropping the wire `start` anywhere on a node does: the best edge, or why there is none. */
+export function dropOnNode(
+  definition: Definition,
+  catalog: Catalog,
+  start: Terminal,
+  node: NodeDef,
+): Verdict {
+  const guide = connectionGuide(definition, catalog, start);
+  const side = opposite(start);
+  if (start.port === null) return guide({ node: node.id, port: null, side });
+  const [edge] = candidates(definition, catalog, start, node);
+  if (edge) return { ok: true, edge };
+  const spec = catalog.spec(node.component);
+  const ports = (side === "in" ? spec?.inputs : spec?.outputs) ?? [];
+  const verdicts = ports.map((port) => guide({ node: node.id, port: port.name, side }));
+  const refusals = verdicts.filter((verdict) => !verdict.ok);
+  const first = TELLING.flatMap((code) => refusals.filter((one) => one.code === code))[0];
+  return (
+    first ??
+    refusals[0] ?? {
+      ok: false,
+      code: "unknown_port",
+      reason: `${labelsOf(definition)(node.id)} has no ${side === "in" ? "inputs" : "outputs"}.`,
+    }
+  );
+}
+
+/** Of several refusals the one that tells most: what is nearly right comes before what never is. */
+const TELLING: readonly RefusalCode[] = ["self_edge", "cycle", "port_taken", "duplicate_edge"];
 
 /** The best data edge from `source` to `target`, by type; null when no free ports fit. */
 export function bestEdge(

@@ -1,0 +1,90 @@
+import "./canvas.css";
+
+import { ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { useMemo, useRef } from "react";
+
+import { catalogOf } from "@/graph/catalog";
+import { nodeSize } from "@/graph/geometry";
+import { placeAll } from "@/graph/placement";
+import { readDefinition } from "@/graph/read";
+import type { ComponentSpec, Problem } from "@/graph/types";
+
+import { CanvasChrome } from "./CanvasChrome";
+import { type EdgeCache, flowEdges, flowNodes, type NodeCache } from "./flow";
+import { FIT } from "./fit";
+import { MarksProvider } from "./marks";
+import { EDGE_TYPES, NODE_TYPES } from "./parts";
+import type { NodeStatus } from "./status";
+
+
+const NONE: ReadonlySet<string> = new Set();
+
+export interface GraphViewProps {
+  /** A definition as the API gives it; whatever can be drawn is drawn. */
+  definition: unknown;
+  /** Specs by reference, such as `core/read_csv@1`. */
+  components: Readonly<Record<string, unknown>>;
+  states?: ReadonlyMap<string, NodeStatus>;
+  problems?: readonly Problem[];
+  selected?: string | null;
+  onSelect?: (node: string | null) => void;
+  /** What the graph is, for those who cannot see it. */
+  label?: string;
+}
+
+/** A graph to look at: a version, or a run with its states. */
+export function GraphView(props: GraphViewProps) {
+  return (
+    <ReactFlowProvider>
+      <MarksProvider states={props.states} problems={props.problems}>
+        <ReadOnlyFlow {...props} />
+      </MarksProvider>
+    </ReactFlowProvider>
+  );
+}
+
+function ReadOnlyFlow({ definition: raw, components, selected, onSelect, label = "Graph" }: GraphViewProps) {
+  const nodeCache = useRef<NodeCache>(new Map());
+  const edgeCache = useRef<EdgeCache>(new Map());
+  const { nodes, edges } = useMemo(() => {
+    const { definition } = readDefinition(raw);
+    const catalog = catalogOf(components as Record<string, ComponentSpec>);
+    const specs = new Map(definition.nodes.map((node) => [node.id, catalog.spec(node.component)]));
+    const layout = placeAll(definition, (id) => nodeSize(specs.get(id)));
+    const chosen = selected ? new Set([selected]) : NONE;
+    const options = { definition, catalog, layout, selected: chosen, editable: false };
+    return {
+      nodes: flowNodes(options, nodeCache.current),
+      edges: flowEdges({ ...options, selected: NONE }, edgeCache.current),
+    };
+  }, [raw, components, selected]);
+  return (
+    <div className="pk-readonly h-full w-full" role="region" aria-label={label}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        edgesFocusable={false}
+        onlyRenderVisibleElements
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        selectionKeyCode={null}
+        minZoom={0.05}
+        maxZoom={2}
+        fitView
+        fitViewOptions={FIT}
+        onNodeClick={(_event, node) => onSelect?.(node.id)}
+        onPaneClick={() => onSelect?.(null)}
+        onKeyDown={(event) => {
+          const id = (event.target as HTMLElement).closest("[data-id]")?.getAttribute("data-id");
+          if (event.key === "Enter" && id) onSelect?.(id);
+        }}
+      >
+        <CanvasChrome nodes={nodes.length} />
+      </ReactFlow>
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { clsx } from "clsx";
+import { X } from "lucide-react";
+import { createContext, memo, useContext } from "react";
+
+import { handlePort, type LinkEdge } from "./flow";
+import { type Marks, useMarks } from "./marks";
+import { portColor } from "./portColors";
+
+/** How the data on an edge fares: has it come, is it being used? */
+type Flow = "idle" | "done" | "active" | "failed";
+
+function flowOf({ states }: Marks, source: string, target: string): Flow {
+  const from = states.get(source)?.state;
+  if (from === "failed") return "failed";
+  if (from === "running") return "active";
+  if (from !== "success") return "idle";
+  return states.get(target)?.state === "running" ? "active" : "done";
+}
+
+const STROKES: Record<Flow, string> = {
+  idle: "var(--color-line-strong)",
+  done: "var(--color-success)",
+  active: "var(--color-info)",
+  failed: "var(--color-danger)",
+};
+
+/** Removes an edge by its key; absent where the graph is only shown. */
+export const RemoveEdge = createContext<((key: string) => void) | null>(null);
+
+/** An edge: solid for data in its type's colour when chosen, dashed for order alone. */
+export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
+  const { id, source, target, data, selected, sourceHandleId } = props;
+  const [path, labelX, labelY] = getBezierPath(props);
+  const flow = useMarks((marks) => flowOf(marks, source, target));
+  const port = handlePort(sourceHandleId);
+  const fact = useMarks((marks) => (port === null ? undefined : marks.states.get(source)?.outputs?.[port]));
+  const problem = useMarks((marks) => marks.edgeProblems.get(id)?.[0]?.message);
+  const remove = useContext(RemoveEdge);
+  const type = data?.type ?? null;
+  const stroke = problem
+    ? "var(--color-danger)"
+    : selected
+      ? type ? portColor(type) : "var(--color-ink)"
+      : STROKES[flow];
+  return (
+    <>
+      <BaseEdge
+        path={path}
+        interactionWidth={18}
+        className={clsx(flow === "active" && "pk-flowing")}
+        style={{
+          stroke,
+          strokeWidth: selected ? 2.5 : 1.75,
+          strokeDasharray: type === null ? "5 5" : flow === "active" ? "7 5" : undefined,
+        }}
+      />
+      {problem && <title>{problem}</title>}
+      {(selected && data?.editable && remove) || fact ? (
+        <EdgeLabelRenderer>
+          <div
+            className="nodrag nopan pointer-events-auto absolute flex items-center gap-1"
+            style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)`, zIndex: 1001 }}
+          >
+            {fact && (
+              <span className="rounded-full border bg-surface px-1.5 text-2xs text-muted tabular-nums">{fact}</span>
+            )}
+            {selected && data?.editable && remove && (
+              <button
+                type="button"
+                aria-label={`Remove the edge ${id}`}
+                title="Remove (Delete)"
+                onClick={() => remove(id)}
+                className="flex size-5 items-center justify-center rounded-full border bg-surface text-muted shadow-card hover:border-danger hover:text-danger"
+              >
+                <X className="size-3" aria-hidden />
+              </button>
+            )}
+          </div>
+        </EdgeLabelRenderer>
+      ) : null}
+    </>
+  );
+});

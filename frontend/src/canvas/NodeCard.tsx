@@ -1,0 +1,91 @@
+import type { NodeProps } from "@xyflow/react";
+import { clsx } from "clsx";
+import { CircleAlert } from "lucide-react";
+import { memo } from "react";
+
+import { parseRef } from "@/graph/catalog";
+import { HEADER_HEIGHT, nodeSize } from "@/graph/geometry";
+import { stateLook, Tooltip } from "@/ui";
+
+import { ComponentIcon } from "./ComponentIcon";
+import { type CardNode, isJoined } from "./flow";
+import { useMarks } from "./marks";
+import { NodeState, Progress } from "./NodeState";
+import { OrderHandle, PortRow } from "./PortRow";
+
+/** One node: what it is, its ports, how it fares, what is wrong with it. */
+export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
+  const { node, spec, joined, editable } = data;
+  const status = useMarks((marks) => marks.states.get(id));
+  const problems = useMarks((marks) => marks.problems.get(id));
+  const target = useMarks((marks) => marks.dropTarget === id);
+  const { name } = parseRef(node.component);
+  const title = node.title || spec?.title || name || id;
+  const subtitle = node.title && spec?.title ? `${spec.title} · ${id}` : id;
+  const faded = status?.state === "skipped" || status?.state === "cancelled";
+  return (
+    <div
+      data-node-id={id}
+      data-state={status?.state}
+      data-selected={selected || undefined}
+      style={nodeSize(spec)}
+      className={clsx(
+        "group/node relative rounded-lg border bg-surface shadow-card transition-[box-shadow,border-color] duration-100",
+        spec ? "border-line-strong" : "border-dashed border-danger",
+        status && status.state !== "pending" && stateLook(status.state).border,
+        problems && !status && "border-danger",
+        (selected || target) && "ring-2 ring-accent",
+        target && "bg-accent-soft",
+      )}
+    >
+      <header
+        className={clsx("flex items-center gap-2 pr-3 pl-3", faded && "opacity-60")}
+        style={{ height: HEADER_HEIGHT }}
+      >
+        <ComponentIcon icon={spec?.icon ?? "box"} namespace={name.split("/")[0]} />
+        <div className="min-w-0 flex-1">
+          <div className="truncate text-sm leading-[1.1rem] font-semibold" title={title}>
+            {title}
+          </div>
+          <div className="truncate text-2xs text-faint" title={`${node.component}\n${subtitle}`}>
+            {spec ? subtitle : `${name || "no component"} is not in the catalog`}
+          </div>
+        </div>
+        {status && <NodeState status={status} />}
+      </header>
+      {problems && (
+        <Tooltip label={problems.map(({ message }) => message).join("\n")} side="top">
+          <span
+            data-testid="node-problem"
+            className="absolute -top-2 -right-2 flex h-4.5 min-w-4.5 items-center justify-center rounded-full bg-surface text-danger"
+          >
+            <CircleAlert className="size-4.5" aria-hidden />
+            <span className="sr-only">
+              {problems.length === 1 ? "1 problem" : `${problems.length} problems`}
+            </span>
+          </span>
+        </Tooltip>
+      )}
+      {spec && (spec.inputs.length > 0 || spec.outputs.length > 0) && (
+        <div className="absolute inset-x-0 border-t" style={{ top: HEADER_HEIGHT }} />
+      )}
+      <OrderHandle node={id} side="in" editable={editable} />
+      <OrderHandle node={id} side="out" editable={editable} />
+      {spec?.inputs.map((port, row) => (
+        <PortRow
+          key={port.name}
+          {...{ node: id, side: "in", port, row, editable }}
+          joined={isJoined(joined, "in", port.name)}
+        />
+      ))}
+      {spec?.outputs.map((port, row) => (
+        <PortRow
+          key={port.name}
+          {...{ node: id, side: "out", port, row, editable }}
+          joined={isJoined(joined, "out", port.name)}
+        />
+      ))}
+      {status && <Progress status={status} />}
+    </div>
+  );
+});

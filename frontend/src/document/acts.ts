@@ -1,0 +1,196 @@
+/** What people do, as edits: add, connect, move, remove, paste. Pure: they look and propose. */
+import { bestEdge, candidates } from "@/graph/autoconnect";
+import { fragmentOf, type Fragment, insertion } from "@/graph/clipboard";
+import type { Terminal } from "@/graph/connect";
+import { type Box, freePlace, GRID, NODE_WIDTH, nodeSize, snap } from "@/graph/geometry";
+import { freeName } from "@/graph/names";
+import type { Catalog, Definition, EdgeDef, Layout, NodeDef, Point } from "@/graph/types";
+
+import { removal } from "./edits";
+import type { Act } from "./history";
+import type { Selection } from "./store";
+
+const GAP = 80;
+
+/** The document as it is drawn: with a position for every node. */
+export interface Drawn {
+  definition: Definition;
+  catalog: Catalog;
+  layout: Layout;
+}
+
+export function boxesOf({ definition, catalog, layout }: Drawn): Box[] {
+  return definition.nodes.map(({ id, component }) => {
+    const [x, y] = layout[id] ?? [0, 0];
+    return { x, y, ...nodeSize(catalog.spec(component)) };
+  });
+}
+
+const count = (number: number, thing: string): string =>
+  number === 1 ? thing : `${number} ${thing}s`;
+
+/** Positions of nodes that were placed by the program are written down as well: they then stay. */
+export function moveAct(
+  { definition, layout }: Drawn,
+  positions: Record<string, Point>,
+  options: { label?: string; merge?: string } = {},
+): Act {
+  const unplaced = definition.nodes.filter(({ id }) => !definition.layout[id] && layout[id]);
+  const kept = Object.fromEntries(unplaced.map(({ id }) => [id, layout[id] as Point]));
+  return {
+    edit: { kind: "move", positions: { ...kept, ...positions } },
+    label: options.label ?? `move ${count(Object.keys(positions).length, "node")}`,
+    merge: options.merge,
+  };
+}
+
+export function connectAct(edge: EdgeDef): Act {
+  return { edit: { kind: "add", nodes: [], edges: [{ edge }] }, label: "connect" };
+}
+
+export function removeAct(definition: Definition, { nodes, edges }: Selection): Act {
+  return {
+    edit: removal(definition, nodes, edges),
+    label: nodes.size > 0 ? `delete ${count(nodes.size, "node")}` : `delete ${count(edges.size, "edge")}`,
+  };
+}
+
+export interface AddRequest {
+  /** With the version: `core/read_csv@1`. */
+  component: string;
+  /** Where its top left corner should be; near the anchor, or `middle`, when absent. */
+  at?: Point;
+  /** The node it should stand beside and be connected to. */
+  anchor?: string | null;
+  /** A wire that was dropped on the empty canvas: the new node takes its other end. */
+  wire?: Terminal | null;
+  /** What is in the middle of the view, for a node without an anchor. */
+  middle: Point;
+}
+
+export interface Addition {
+  act: Act;
+  id: string;
+  box: Box;
+}
+
+/** A new node: beside what it belongs to, connected to it where types fit, on nobody's toes. */
+export function addAct(drawn: Drawn, request: AddRequest): Addition {
+  const { definition, catalog, layout } = drawn;
+  const name = request.component.split("@")[0]?.split("/")[1] ?? "node";
+  const node: NodeDef = {
+    id: freeName(name, new Set(definition.nodes.map(({ id }) => id))),
+    component: request.component,
+  };
+  const together = { ...definition, nodes: [...definition.nodes, node] };
+  const anchor = definition.nodes.find(({ id }) => id === (request.wire?.node ?? request.anchor));
+  const edge = edgeToNew(together, catalog, node, anchor, request.wire);
+  const size = nodeSize(catalog.spec(request.component));
+  const before = edge !== null && edge.from.startsWith(`${node.id}.`);
+  const wanted = request.at ?? placeBeside(drawn, anchor, before) ?? [
+    request.middle[0] - size.width / 2,
+    request.middle[1] - size.height / 2,
+  ];
+  const position = request.at ? snap(wanted) : freePlace(wanted, size, boxesOf(drawn), GRID * 2);
+  const unplaced = definition.nodes.filter(({ id }) => !definition.layout[id] && layout[id]);
+  const add = {
+    kind: "add" as const,
+    nodes: [{ node, position }],
+    edges: edge ? [{ edge }] : [],
+  };
+  const kept = Object.fromEntries(unplaced.map(({ id }) => [id, layout[id] as Point]));
+  return {
+    act: {
+      edit:
+        unplaced.length > 0
+          ? { kind: "batch", edits: [{ kind: "move", positions: kept }, add] }
+          : add,
+      label: `add ${node.id}`,
+    },
+    id: node.id,
+    box: { x: position[0], y: position[1], ...size },
+  };
+}
+
+function edgeToNew(
+  definition: Definition,
+  catalog: Catalog,
+  node: NodeDef,
+  anchor: NodeDef | undefined,
+  wire: Terminal | null | undefined,
+): EdgeDef | null {
+  if (wire) return candidates(definition, catalog, wire, node)[0] ?? null;
+  if (!anchor) return null;
+  return bestEdge(definition, catalog, anchor, node) ?? bestEdge(definition, catalog, node, anchor);
+}
+
+function placeBeside({ layout }: Drawn, anchor: NodeDef | undefined, before: boolean): Point | null {
+  const position = anchor && layout[anchor.id];
+  if (!position) return null;
+  const step = NODE_WIDTH + GAP;
+  return [position[0] + (before ? -step : step), position[1]];
+}
+
+export interface Pasting {
+  act: Act;
+  selection: ReadonlySet<string>;
+  notes: string[];
+}
+
+/** A fragment put in, its middle at `middle` where that is given, else a step beside itself. */
+export function pasteAct(drawn: Drawn, fragment: Fragment, label: string, middle?: Point): Pasting {
+  const complete = { ...fragment, layout: withPositions(drawn, fragment) };
+  const { nodes, edges, layout, notes } = insertion(
+    drawn.definition,
+    drawn.catalog,
+    complete,
+    offsetOf(drawn, complete, middle),
+  );
+  return {
+    act: {
+      edit: {
+        kind: "add",
+        nodes: nodes.map((node) => ({ node, position: layout[node.id] })),
+        edges: edges.map((edge) => ({ edge })),
+      },
+      label: `${label} ${count(nodes.length, "node")}`,
+    },
+    selection: new Set(nodes.map(({ id }) => id)),
+    notes,
+  };
+}
+
+function withPositions(drawn: Drawn, fragment: Fragment): Layout {
+  let below = 0;
+  return Object.fromEntries(
+    fragment.nodes.map(({ id, component }): [string, Point] => {
+      const own = fragment.layout[id];
+      if (own) return [id, own];
+      below += nodeSize(drawn.catalog.spec(component)).height + 2 * GRID;
+      return [id, [0, below]];
+    }),
+  );
+}
+
+function offsetOf(drawn: Drawn, { layout }: Fragment, middle?: Point): Point {
+  const points = Object.values(layout);
+  const left = Math.min(...points.map(([x]) => x));
+  const top = Math.min(...points.map(([, y]) => y));
+  let [dx, dy]: Point = [2 * GRID, 2 * GRID];
+  if (middle) {
+    const right = Math.max(...points.map(([x]) => x)) + NODE_WIDTH;
+    const bottom = Math.max(...points.map(([, y]) => y)) + NODE_WIDTH / 3;
+    [dx, dy] = snap([middle[0] - (left + right) / 2, middle[1] - (top + bottom) / 2]);
+  }
+  const corners = new Set(boxesOf(drawn).map(({ x, y }) => `${x},${y}`));
+  while (points.some(([x, y]) => corners.has(`${x + dx},${y + dy}`))) {
+    dx += 2 * GRID;
+    dy += 2 * GRID;
+  }
+  return [dx, dy];
+}
+
+/** The selected nodes with the edges between them, at their drawn places. */
+export function copyOf({ definition, layout }: Drawn, { nodes }: Selection): Fragment {
+  return fragmentOf({ ...definition, layout }, nodes);
+}
