@@ -1,23 +1,17 @@
-import { Blocks, History, Monitor, Moon, Sun, Workflow } from "lucide-react";
+import { Blocks, History, Monitor, Workflow } from "lucide-react";
 import { Suspense } from "react";
 import { NavLink, Outlet, useNavigation } from "react-router";
 import { clsx } from "clsx";
 import { AccountMenu } from "./AccountMenu";
 import { Logo } from "./Logo";
 import { PageLoading } from "./PageLoading";
-import { setTheme, type Theme, useTheme } from "./theme";
 import { IconButton, Menu } from "@/ui";
+import { setTheme, THEMES, useTheme } from "@/ui/theme";
 
 const PLACES = [
   { to: "/", label: "Pipelines", icon: Workflow },
   { to: "/runs", label: "Runs", icon: History },
   { to: "/components", label: "Components", icon: Blocks },
-];
-
-const THEMES: { id: Theme; label: string; icon: typeof Sun }[] = [
-  { id: "system", label: "Like the system", icon: Monitor },
-  { id: "light", label: "Light", icon: Sun },
-  { id: "dark", label: "Dark", icon: Moon },
 ];
 
 /** The top bar with the places, and the page under it. */

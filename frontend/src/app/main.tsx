@@ -4,10 +4,10 @@ import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
 import { createQueryClient } from "@/api/queryClient";
 import { Toaster, TooltipProvider } from "@/ui";
+import { applyTheme, followOtherTabs } from "@/ui/theme";
 import "@/ui/tokens.css";
 import { createRouter } from "./router";
 import { SignInAgain } from "./SignInAgain";
-import { applyTheme, followOtherTabs } from "./theme";
 
 applyTheme();
 followOtherTabs();

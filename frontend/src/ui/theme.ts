@@ -1,6 +1,13 @@
+import { type LucideIcon, Monitor, Moon, Sun } from "lucide-react";
 import { useSyncExternalStore } from "react";
 
 export type Theme = "system" | "light" | "dark";
+
+export const THEMES: { id: Theme; label: string; icon: LucideIcon }[] = [
+  { id: "system", label: "Like the system", icon: Monitor },
+  { id: "light", label: "Light", icon: Sun },
+  { id: "dark", label: "Dark", icon: Moon },
+];
 
 const KEY = "penstock-theme";
 const listeners = new Set<() => void>();

@@ -1,0 +1,53 @@
+import { useMe } from "@/api/hooks";
+import { Badge, Loaded, Page } from "@/ui";
+import { PasswordForm } from "./PasswordForm";
+import { ThemeChoice } from "./ThemeChoice";
+import { Tokens } from "./Tokens";
+
+export function AccountPage() {
+  const query = useMe();
+  return (
+    <Page title="Account" width="narrow">
+      <Loaded query={query} what="your account">
+        {(me) => (
+          <>
+            <Section title="You">
+              <p>
+                <span className="font-medium">{me.username}</span>
+                {me.email && <span className="text-muted"> · {me.email}</span>}
+              </p>
+              <ul className="flex flex-wrap gap-2" aria-label="Your teams">
+                {me.teams.map((team) => (
+                  <li key={team.id} className="flex items-center gap-1.5">
+                    {team.name} <Badge>{team.role}</Badge>
+                  </li>
+                ))}
+              </ul>
+            </Section>
+            <Section title="Appearance">
+              <ThemeChoice />
+            </Section>
+            <Section title="Password">
+              <PasswordForm key={String(me.has_password)} hasPassword={me.has_password} />
+            </Section>
+            <Section title="API tokens" lead="For scripts and CI: a token stands for you, with all you may do.">
+              <Tokens />
+            </Section>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Section({ title, lead, children }: { title: string; lead?: string; children: React.ReactNode }) {
+  return (
+    <section aria-label={title} className="flex flex-col gap-3 rounded-lg border bg-surface p-4 shadow-card">
+      <div>
+        <h2 className="text-base font-semibold">{title}</h2>
+        {lead && <p className="text-muted">{lead}</p>}
+      </div>
+      {children}
+    </section>
+  );
+}

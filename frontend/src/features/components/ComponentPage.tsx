@@ -1,0 +1,126 @@
+import { lazy, Suspense } from "react";
+import { Link, useParams, useSearchParams } from "react-router";
+import { useComponent, useComponentVersion } from "@/api/hooks";
+import { ApiProblem } from "@/api/problem";
+import type { ComponentDetail, ComponentSpec } from "@/api/types";
+import { ComponentIcon } from "@/canvas/ComponentIcon";
+import { Badge, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
+import { ExampleList } from "./ExampleList";
+import { ParameterTable, PortTable } from "./SpecTables";
+
+const Docs = lazy(() => import("./Docs"));
+
+/** One component: what it does, what goes in and out, its parameters and its versions. */
+export function ComponentPage() {
+  const { ns = "", name = "" } = useParams();
+  const query = useComponent(ns, name);
+  useTitle(query.data?.title || `${ns}/${name}`);
+  if (query.error instanceof ApiProblem && query.error.status === 404)
+    return (
+      <EmptyState title={`There is no component ${ns}/${name}`}>
+        It may belong to a team you are not a member of. The <Link to="/components" className="text-accent underline">catalog</Link>{" "}
+        lists all you may use.
+      </EmptyState>
+    );
+  return (
+    <Loaded query={query} what="the component">
+      {(component) => <Versioned key={component.full_name} component={component} />}
+    </Loaded>
+  );
+}
+
+function Versioned({ component }: { component: ComponentDetail }) {
+  const [params, setParams] = useSearchParams();
+  const asked = Number(params.get("version")) || component.latest;
+  const newest = asked === component.latest;
+  const older = useComponentVersion(component.namespace, component.name, newest ? null : asked);
+  const choose = (value: string) =>
+    setParams(Number(value) === component.latest ? {} : { version: value }, { replace: true });
+  return (
+    <div className="mx-auto flex max-w-4xl flex-col gap-5 px-6 py-5">
+      <header className="flex items-start gap-3">
+        <ComponentIcon icon={component.icon} namespace={component.namespace} />
+        <div className="min-w-0 flex-1">
+          <h1 className="text-xl font-semibold">{component.title || component.full_name}</h1>
+          <p className="flex flex-wrap items-center gap-2 text-xs text-muted">
+            <Link to={`/components?category=${encodeURIComponent(component.category)}`} className="capitalize underline decoration-line-strong hover:text-accent">
+              {component.category}
+            </Link>
+            <code className="font-mono">{component.full_name}@{asked}</code>
+            <Badge>{component.kind}</Badge>
+          </p>
+          <p className="mt-1 text-muted">{component.summary}</p>
+        </div>
+        <Select
+          label="Version"
+          className="w-36"
+          value={String(asked)}
+          onValueChange={choose}
+          options={component.versions.map(({ number }) => ({
+            value: String(number),
+            label: number === component.latest ? `Version ${number}, newest` : `Version ${number}`,
+          }))}
+        />
+      </header>
+      {newest ? (
+        <Spec spec={component.spec} />
+      ) : (
+        <Loaded query={older} what={`version ${asked}`}>
+          {({ spec }) => <Spec spec={spec} />}
+        </Loaded>
+      )}
+      <Section title="Versions">
+        <ul className="flex flex-col divide-y rounded-lg border bg-surface">
+          {component.versions.map((version) => (
+            <li key={version.number} className="flex items-center gap-3 px-3 py-1.5 text-xs">
+              <button type="button" className="font-medium hover:text-accent hover:underline" onClick={() => choose(String(version.number))}>
+                Version {version.number}
+              </button>
+              <span className="font-mono text-faint" title={version.digest}>
+                {version.digest.slice(0, 12)}
+              </span>
+              <span className="ml-auto text-muted">
+                <RelativeTime at={version.created_at} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Section>
+    </div>
+  );
+}
+
+function Spec({ spec }: { spec: ComponentSpec }) {
+  return (
+    <>
+      {spec.docs && (
+        <Suspense fallback={<Spinner label="Loading the docs…" />}>
+          <Docs text={spec.docs} />
+        </Suspense>
+      )}
+      <Section title="Inputs">
+        <PortTable ports={spec.inputs} empty="It takes no input: it stands at the beginning of a pipeline." />
+      </Section>
+      <Section title="Outputs">
+        <PortTable ports={spec.outputs} empty="It puts nothing out: what it does happens elsewhere." />
+      </Section>
+      <Section title="Parameters">
+        <ParameterTable schema={spec.parameters} />
+      </Section>
+      {spec.examples.length > 0 && (
+        <Section title="Examples">
+          <ExampleList examples={spec.examples} />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function Section({ title, children }: { title: string; children: React.ReactNode }) {
+  return (
+    <section aria-label={title} className="flex flex-col gap-2">
+      <h2 className="text-base font-semibold">{title}</h2>
+      {children}
+    </section>
+  );
+}

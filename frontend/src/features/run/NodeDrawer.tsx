@@ -1,0 +1,219 @@
+import { X } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { keys, useNode } from "@/api/hooks";
+import type { NodeDetail, RunNode } from "@/api/types";
+import { findNode, type LiveRun } from "@/live";
+import { Duration, IconButton, isFinal, Loaded, Select, StateBadge, type TabItem, Tabs } from "@/ui";
+import { AttemptsPane } from "./AttemptsPane";
+import { ErrorPane } from "./ErrorPane";
+import { LogPane } from "./log/LogPane";
+import { MetricsPane } from "./values/MetricsPane";
+import { PortValues } from "./values/PortValues";
+
+export interface NodeDrawerProps {
+  live: LiveRun;
+  nodeId: string;
+  onClose: () => void;
+}
+
+/** All about one node of a run: why it failed, its log, what went in and what came out. */
+export function NodeDrawer({ live, nodeId, onClose }: NodeDrawerProps) {
+  const { run } = live;
+  const node = run && findNode(run, nodeId);
+  return (
+    <section
+      aria-label={`Node ${nodeId}`}
+      data-testid="node-drawer"
+      className="flex h-full min-h-0 flex-col bg-surface"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        onClose();
+      }}
+    >
+      {run && node ? (
+        <NodeView key={nodeId} live={live} runId={run.id} node={node} onClose={onClose} />
+      ) : (
+        <div className="flex items-start gap-2 p-4">
+          <p className="flex-1 text-muted">This run has no node `{nodeId}`.</p>
+          <IconButton label="Close" size="sm" icon={<X />} onClick={onClose} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string; node: RunNode; onClose: () => void }) {
+  const query = useFreshNode(live, runId, node);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [picked, setPicked] = useState<number | null>(null);
+  const attempt = picked ?? node.attempt;
+  return (
+    <>
+      <header className="flex shrink-0 items-start gap-2 border-b px-3 py-2">
+        <div className="min-w-0 flex-1">
+          <h2 className="truncate text-base font-semibold">{node.title || node.id}</h2>
+          <p className="truncate font-mono text-xs text-muted">
+            {node.id} · {node.component}
+          </p>
+        </div>
+        <IconButton label="Close the node" size="sm" icon={<X />} onClick={onClose} />
+      </header>
+      <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 text-xs text-muted">
+        <StateBadge state={node.state} data-testid="node-state" />
+        {node.cached && <span>from the cache</span>}
+        {node.started_at && (
+          <span>
+            <Duration start={node.started_at} end={node.ended_at} />
+          </span>
+        )}
+        {node.state === "running" && node.progress !== null && (
+          <span className="tabular-nums">{Math.round(node.progress * 100)} %</span>
+        )}
+        {node.attempt > 1 && (
+          <Select
+            label="Attempt"
+            className="h-6! w-32! text-xs!"
+            value={String(attempt)}
+            onValueChange={(value) => setPicked(Number(value))}
+            options={Array.from({ length: node.attempt }, (_, index) => ({
+              value: String(index + 1),
+              label: `Attempt ${index + 1} of ${node.attempt}`,
+            }))}
+          />
+        )}
+      </div>
+      {node.reason && <p className="shrink-0 px-3 pb-2 text-muted">{node.reason}</p>}
+      <NodeTabs
+        live={live}
+        runId={runId}
+        node={node}
+        query={query}
+        attempt={attempt}
+        chosen={chosen}
+        onChoose={setChosen}
+      />
+    </>
+  );
+}
+
+interface NodeTabsProps {
+  live: LiveRun;
+  runId: string;
+  node: RunNode;
+  query: ReturnType<typeof useNode>;
+  attempt: number;
+  chosen: string | null;
+  onChoose: (tab: string) => void;
+}
+
+function NodeTabs({ live, runId, node, query, attempt, chosen, onChoose }: NodeTabsProps) {
+  const detail = query.data;
+  const tried = detail?.attempts.find(({ number }) => number === attempt);
+  const error = tried?.error ?? (attempt === node.attempt ? node.error : null);
+  const body = (show: (detail: NodeDetail) => React.ReactNode) => (
+    <div className="p-3">
+      <Loaded query={query} what="this node">
+        {show}
+      </Loaded>
+    </div>
+  );
+  const items: TabItem[] = [
+    {
+      id: "log",
+      label: "Log",
+      content:
+        attempt > 0 ? (
+          <LogPane
+            key={`${node.id}-${attempt}`}
+            runId={runId}
+            node={node.id}
+            attempt={attempt}
+            active={attempt === node.attempt && !isFinal(node.state)}
+            bus={live.bus}
+          />
+        ) : (
+          <p className="p-3 text-muted">{node.cached ? "Its results came from the cache; it did not run." : "It has not started."}</p>
+        ),
+    },
+    {
+      id: "outputs",
+      label: "Outputs",
+      content: body((full) => (
+        <PortValues values={full.outputs} empty={isFinal(node.state) ? "It has no outputs." : "No outputs yet."} />
+      )),
+    },
+    {
+      id: "inputs",
+      label: "Inputs",
+      content: body(() => (
+        <div className="flex flex-col gap-5">
+          <PortValues values={tried?.inputs ?? {}} empty="Nothing flows into this node." />
+          {tried && Object.keys(tried.params).length > 0 && (
+            <section className="flex flex-col gap-3">
+              <h3 className="text-xs font-semibold text-muted">Parameters</h3>
+              <PortValues values={tried.params} empty="" />
+            </section>
+          )}
+        </div>
+      )),
+    },
+    {
+      id: "metrics",
+      label: "Metrics",
+      content: body((full) => <MetricsPane metrics={full.metrics} attempt={attempt} />),
+    },
+    {
+      id: "attempts",
+      label: "Attempts",
+      content: body((full) => <AttemptsPane attempts={full.attempts} />),
+    },
+  ];
+  return (
+    <>
+      {error && <ErrorPane error={error} />}
+      <Tabs
+        label={`Parts of ${node.id}`}
+        size="sm"
+        className="flex-1"
+        items={items}
+        value={chosen ?? (node.state === "success" && Object.keys(node.outputs).length > 0 ? "outputs" : "log")}
+        onValueChange={onChoose}
+      />
+    </>
+  );
+}
+
+/** Metrics come as events; a chart need not be drawn anew for each of them. */
+const METRICS_PAUSE = 1_000;
+
+/** The node's details, read again when its state, its attempt or its metrics have moved on. */
+function useFreshNode(live: LiveRun, runId: string, node: RunNode): ReturnType<typeof useNode> {
+  const queryClient = useQueryClient();
+  const query = useNode(runId, node.id);
+  const { state, attempt } = node;
+  const { data } = query;
+  const behind = data !== undefined && (data.state !== state || data.attempt !== attempt);
+
+  useEffect(() => {
+    if (behind) void queryClient.invalidateQueries({ queryKey: keys.node(runId, node.id) });
+  }, [behind, state, attempt, queryClient, runId, node.id]);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const leave = live.bus.onEvents((events) => {
+      if (timer || !events.some((event) => event.kind === "node.metric" && event.node === node.id)) return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        void queryClient.invalidateQueries({ queryKey: keys.node(runId, node.id) });
+      }, METRICS_PAUSE);
+    });
+    return () => {
+      leave();
+      clearTimeout(timer);
+    };
+  }, [live.bus, queryClient, runId, node.id]);
+
+  return query;
+}

@@ -1,0 +1,49 @@
+import { SlidersHorizontal } from "lucide-react";
+import type { Run } from "@/api/types";
+import { EmptyState, TABLE, TABLE_BOX, TD, TH } from "@/ui";
+import { ValueView } from "./values/ValueView";
+
+/** The values the run was started with, defaults included. */
+export function ParametersTab({ run }: { run: Run }) {
+  const defined = new Map(run.definition.parameters?.map((parameter) => [parameter.name, parameter]));
+  const entries = Object.entries(run.parameters);
+  if (entries.length === 0)
+    return (
+      <EmptyState icon={<SlidersHorizontal aria-hidden />} title="No parameters">
+        This version takes none. Parameters let the same pipeline run on other data or with other settings.
+      </EmptyState>
+    );
+  return (
+    <div className="p-4">
+      <div className={TABLE_BOX}>
+        <table className={TABLE}>
+          <thead>
+            <tr>
+              <th className={TH}>Parameter</th>
+              <th className={TH}>Type</th>
+              <th className={TH}>Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {entries.map(([name, value]) => {
+              const parameter = defined.get(name);
+              return (
+                <tr key={name} className="group">
+                  <td className={`${TD} w-64`}>
+                    <span className="font-medium">{parameter?.title || name}</span>
+                    {parameter?.title && <span className="block font-mono text-xs text-muted">{name}</span>}
+                    {parameter?.description && <span className="block text-xs text-muted">{parameter.description}</span>}
+                  </td>
+                  <td className={`${TD} text-muted`}>{parameter?.type ?? "string"}</td>
+                  <td className={TD}>
+                    <ValueView value={value} name={name} />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+import { useMutation } from "@tanstack/react-query";
+import { CircleStop, Copy, SquarePen } from "lucide-react";
+import { useState } from "react";
+import { Link } from "react-router";
+import { cancelRun } from "@/api/resources/runs";
+import type { Run } from "@/api/types";
+import { Button, buttonClass, Duration, isFinal, RelativeTime, StateBadge, toast } from "@/ui";
+import { CloneDialog } from "./CloneDialog";
+
+const TRIGGERS: Record<string, string> = { manual: "Started", clone: "Cloned", api: "Started over the API" };
+
+export function RunHeader({ run, onChanged }: { run: Run; onChanged: () => void }) {
+  const [cloning, setCloning] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => cancelRun(run.id),
+    onSuccess: onChanged,
+    onError: (error) => toast({ tone: "error", title: "The run was not cancelled", description: error.message }),
+  });
+  const ended = isFinal(run.state);
+  return (
+    <header className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b bg-surface px-4 py-2.5">
+      <div className="min-w-0 flex-1">
+        <div className="flex items-center gap-2">
+          <h1 className="truncate text-lg font-semibold">
+            <Link to={`/pipelines/${run.pipeline.id}`} className="hover:text-accent hover:underline">
+              {run.pipeline.name}
+            </Link>{" "}
+            <span className="font-normal text-muted tabular-nums">#{run.number}</span>
+          </h1>
+          <StateBadge state={run.state} data-testid="run-state" />
+          <span className="text-muted">
+            <Duration start={run.started_at} end={run.ended_at} />
+          </span>
+        </div>
+        <p className="flex flex-wrap gap-x-1 text-xs text-muted">
+          <Link to={`/pipelines/${run.pipeline.id}?version=${run.version}`} className="underline decoration-line-strong hover:text-accent">
+            Version {run.version}
+          </Link>
+          <span>
+            · {TRIGGERS[run.trigger] ?? `Started by ${run.trigger}`}
+            {run.created_by && <> by {run.created_by.username}</>} <RelativeTime at={run.created_at} />
+          </span>
+          {run.cloned_from && (
+            <span>
+              · from{" "}
+              <Link to={`/runs/${run.cloned_from}`} className="underline decoration-line-strong hover:text-accent">
+                this run
+              </Link>
+            </span>
+          )}
+          {run.reason && <span>· {run.reason}</span>}
+        </p>
+      </div>
+      <div className="flex items-center gap-2">
+        {!ended && (
+          <Button
+            tone="danger"
+            busy={cancel.isPending}
+            icon={<CircleStop className="size-4" aria-hidden />}
+            onClick={() => cancel.mutate()}
+          >
+            Cancel
+          </Button>
+        )}
+        <Link to={`/pipelines/${run.pipeline.id}?from_run=${run.id}`} className={buttonClass()}>
+          <SquarePen className="size-4" aria-hidden />
+          Open in editor
+        </Link>
+        <Button tone="primary" icon={<Copy className="size-4" aria-hidden />} onClick={() => setCloning(true)}>
+          Clone
+        </Button>
+      </div>
+      <CloneDialog run={run} open={cloning} onClose={() => setCloning(false)} />
+    </header>
+  );
+}

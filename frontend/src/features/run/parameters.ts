@@ -1,0 +1,24 @@
+import type { ParameterDefinition } from "@/api/types";
+import type { JsonSchema } from "@/ui";
+
+/** The JSON Schema of a pipeline's parameters, so that starting a run is a form like any other. */
+export function parametersSchema(parameters: readonly ParameterDefinition[]): JsonSchema {
+  const properties: Record<string, JsonSchema> = {};
+  for (const parameter of parameters) {
+    const { name, type = "string", title, description, enum: choices, minimum, maximum } = parameter;
+    properties[name] = {
+      ...(type === "json" ? {} : { type }),
+      ...(title ? { title } : { title: name }),
+      ...(description ? { description } : {}),
+      ...(choices ? { enum: choices } : {}),
+      ...(typeof minimum === "number" ? { minimum } : {}),
+      ...(typeof maximum === "number" ? { maximum } : {}),
+      ...(parameter.default !== undefined && parameter.default !== null ? { default: parameter.default } : {}),
+    };
+  }
+  return {
+    type: "object",
+    properties,
+    required: parameters.filter(({ required }) => required).map(({ name }) => name),
+  };
+}

@@ -1,0 +1,38 @@
+import { isArtifactRef, type RunNode } from "@/api/types";
+import type { NodeStatus } from "@/canvas/status";
+import { formatBytes } from "@/ui";
+
+/** A node of a run as the canvas shows it. */
+export function toStatus(node: RunNode): NodeStatus {
+  return {
+    state: node.state,
+    reason: node.reason,
+    attempt: node.attempt,
+    maxAttempts: node.max_attempts,
+    progress: node.progress,
+    startedAt: node.started_at,
+    endedAt: node.ended_at,
+    cached: node.cached,
+    outputs: outputWords(node.outputs),
+  };
+}
+
+const LONGEST = 18;
+
+/** A few words about each output: the size of an artifact, a short value itself. */
+function outputWords(outputs: RunNode["outputs"]): Record<string, string> {
+  const words: Record<string, string> = {};
+  for (const [port, value] of Object.entries(outputs)) {
+    const text = inWords(value);
+    if (text) words[port] = text;
+  }
+  return words;
+}
+
+function inWords(value: unknown): string | null {
+  if (isArtifactRef(value)) return formatBytes(value.size);
+  if (Array.isArray(value)) return `${value.length} ${value.length === 1 ? "item" : "items"}`;
+  if (typeof value === "number") return String(Number(value.toPrecision(6)));
+  if (typeof value === "boolean") return String(value);
+  return typeof value === "string" && value.length <= LONGEST ? value : null;
+}

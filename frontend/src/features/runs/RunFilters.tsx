@@ -1,0 +1,108 @@
+import { X } from "lucide-react";
+import { useMe, usePipelines } from "@/api/hooks";
+import type { RunFilters as Filters } from "@/api/resources/runs";
+import { Button, Input, Select, STATES } from "@/ui";
+
+const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before"] as const;
+export type FilterValues = Pick<Filters, (typeof NAMES)[number]>;
+
+export function readFilters(params: URLSearchParams): FilterValues {
+  const filters: FilterValues = {};
+  for (const name of NAMES) {
+    const value = params.get(name);
+    if (value) filters[name] = value;
+  }
+  return filters;
+}
+
+export function writeFilters(filters: FilterValues): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const name of NAMES) {
+    const value = filters[name];
+    if (value) params.set(name, value);
+  }
+  return params;
+}
+
+/** A moment in the reader's time zone as `datetime-local` wants it, and back to the API's UTC. */
+function toLocal(iso: string | undefined): string {
+  if (!iso) return "";
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return "";
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function fromLocal(text: string): string {
+  return text ? new Date(text).toISOString() : "";
+}
+
+const RUN_STATES = ["pending", "running", "success", "failed", "cancelled"] as const;
+
+export function RunFilters({ filters, onChange }: { filters: FilterValues; onChange: (next: FilterValues) => void }) {
+  const { data: me } = useMe();
+  const { data: pipelines } = usePipelines({ page_size: 200 });
+  const set = (change: FilterValues) => onChange({ ...filters, ...change });
+  const mine = me ? String(me.id) : "";
+  const people = [
+    { value: "", label: "Anyone" },
+    ...(me ? [{ value: mine, label: "Me" }] : []),
+    ...(filters.created_by && filters.created_by !== mine
+      ? [{ value: filters.created_by, label: `User ${filters.created_by}` }]
+      : []),
+  ];
+  const rows = pipelines?.results ?? [];
+  const names = rows.map(({ id, name }) => ({ value: id, label: name }));
+  if (filters.pipeline && pipelines && !rows.some(({ id }) => id === filters.pipeline))
+    names.push({ value: filters.pipeline, label: "Archived pipeline" });
+  return (
+    <div role="group" aria-label="Filters" className="flex flex-wrap items-end gap-2">
+      <Select
+        label="State"
+        className="w-36"
+        value={filters.state ?? ""}
+        onValueChange={(state) => set({ state })}
+        options={[
+          { value: "", label: "Any state" },
+          ...RUN_STATES.map((state) => ({ value: state, label: STATES[state].label })),
+        ]}
+      />
+      <Select
+        label="Pipeline"
+        className="w-56"
+        value={filters.pipeline ?? ""}
+        onValueChange={(pipeline) => set({ pipeline })}
+        options={[{ value: "", label: "Any pipeline" }, ...names]}
+      />
+      <Select
+        label="Started by"
+        className="w-32"
+        value={filters.created_by ?? ""}
+        onValueChange={(created_by) => set({ created_by })}
+        options={people}
+      />
+      <label className="flex items-center gap-1.5 text-xs text-muted">
+        From
+        <Input
+          type="datetime-local"
+          className="w-48"
+          value={toLocal(filters.created_after)}
+          onChange={(event) => set({ created_after: fromLocal(event.target.value) })}
+        />
+      </label>
+      <label className="flex items-center gap-1.5 text-xs text-muted">
+        to
+        <Input
+          type="datetime-local"
+          className="w-48"
+          value={toLocal(filters.created_before)}
+          onChange={(event) => set({ created_before: fromLocal(event.target.value) })}
+        />
+      </label>
+      {Object.values(filters).some(Boolean) && (
+        <Button tone="ghost" icon={<X className="size-4" aria-hidden />} onClick={() => onChange({})}>
+          Clear
+        </Button>
+      )}
+    </div>
+  );
+}
