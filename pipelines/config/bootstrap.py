@@ -86,7 +86,8 @@ def install_packages(develop: bool) -> None:
         return
     uv = find_uv()
     # --inexact: `make run` must not take away the tools that `make test` put there.
-    extra = [] if develop else ["--no-dev", "--inexact"]
+    # Compiled once here, or by every process at every start where Python may not write bytecode.
+    extra = ["--compile-bytecode", *([] if develop else ["--no-dev", "--inexact"])]
     env = dict(os.environ, UV_PYTHON=sys.executable, UV_PYTHON_DOWNLOADS="never")
     env.pop("VIRTUAL_ENV", None)
     run(

@@ -47,6 +47,8 @@ def scheduler() -> Service:
 def environment(home: Path, redis_url: str, hosts: str | None) -> dict[str, str]:
     """What every child gets: our own environment, and where data and Redis are."""
     env = dict(os.environ)
+    # Without bytecode each part would compile all its code at each start: seconds, and megabytes.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     env.update(
         DJANGO_SETTINGS_MODULE="pipelines.config.settings",
         PENSTOCK_HOME=str(home),
