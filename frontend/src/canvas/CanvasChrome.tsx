@@ -7,7 +7,7 @@ import { IconButton } from "@/ui";
 
 import type { CardNode } from "./flow";
 import { FIT } from "./fit";
-import { useMarksStore } from "./marks";
+import { useMarks } from "./marks";
 
 const STATE_COLORS: Record<string, string> = {
   running: "var(--color-info)",
@@ -29,9 +29,9 @@ const MAP_FROM = 5;
 /** What every canvas has around its graph: dots, a map, buttons for the view. */
 export function CanvasChrome({ nodes, children }: CanvasChromeProps) {
   const { zoomIn, zoomOut, fitView } = useReactFlow();
-  const marks = useMarksStore();
+  const states = useMarks((marks) => marks.states);
   const color = (node: CardNode): string =>
-    STATE_COLORS[marks.getState().states.get(node.id)?.state ?? ""] ?? "var(--color-line-strong)";
+    STATE_COLORS[states.get(node.id)?.state ?? ""] ?? "var(--color-line-strong)";
   return (
     <>
       <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />

@@ -1,0 +1,192 @@
+import "./canvas.css";
+
+import {
+  type EdgeChange,
+  type NodeChange,
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+} from "@xyflow/react";
+import { type DragEvent, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
+
+import { moveAct, removeAct, useDocument, useDocumentStore } from "@/document";
+import type { Terminal } from "@/graph/connect";
+import { GRID } from "@/graph/geometry";
+import type { Catalog, Layout, Point } from "@/graph/types";
+
+import { CanvasChrome } from "./CanvasChrome";
+import { useDrawn } from "./drawn";
+import { FIT } from "./fit";
+import { type CardNode, type EdgeCache, flowEdges, flowNodes, type LinkEdge, type NodeCache } from "./flow";
+import { RemoveEdge } from "./LinkEdge";
+import { EDGE_TYPES, NODE_TYPES } from "./parts";
+import { useWire } from "./useWire";
+import { Refusal, WireHint } from "./WireHint";
+
+/** What a component dragged from the palette carries: its reference. */
+export const COMPONENT_MIME = "application/x-penstock-component";
+
+const REFUSAL_STAYS = 4_000;
+const SNAP: [number, number] = [GRID / 2, GRID / 2];
+
+interface ClientPoint {
+  x: number;
+  y: number;
+}
+
+export interface EditorCanvasProps {
+  catalog: Catalog;
+  /** Somebody wants a node here: a double click, or a wire dropped on nothing. */
+  onAddAt: (client: ClientPoint, wire: Terminal | null) => void;
+  onDropComponent: (component: string, at: Point) => void;
+  onOpenNode: (id: string) => void;
+  /** Buttons behind those for the view. */
+  tools?: ReactNode;
+  children?: ReactNode;
+}
+
+/** The canvas of the editor: every change goes to the document as an edit. */
+export function EditorCanvas({ catalog, onAddAt, onDropComponent, onOpenNode, tools, children }: EditorCanvasProps) {
+  const store = useDocumentStore();
+  const definition = useDocument((state) => state.definition);
+  const selection = useDocument((state) => state.selection);
+  const editable = useDocument((state) => state.editable);
+  const { screenToFlowPosition } = useReactFlow();
+  const current = useDrawn(definition, catalog);
+  const [dragged, setDragged] = useState<Layout | null>(null);
+  const [refusal, setRefusal] = useState<{ at: ClientPoint; reason: string } | null>(null);
+  const refusalTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const nodeCache = useRef<NodeCache>(new Map());
+  const edgeCache = useRef<EdgeCache>(new Map());
+
+  const layout = dragged ? { ...current.layout, ...dragged } : current.layout;
+  const nodes = useMemo(
+    () => flowNodes({ definition, catalog, layout, selected: selection.nodes, editable }, nodeCache.current),
+    // `layout` is a new object at every drag step and otherwise follows `current`.
+    [definition, catalog, current, dragged, selection.nodes, editable],
+  );
+  const edges = useMemo(
+    () => flowEdges({ definition, catalog, layout: {}, selected: selection.edges, editable }, edgeCache.current),
+    [definition, catalog, selection.edges, editable],
+  );
+
+  const onNodesChange = useCallback(
+    (changes: NodeChange<CardNode>[]) => {
+      const moves = changes.filter((change) => change.type === "position" && change.dragging);
+      if (moves.length > 0) {
+        setDragged((before) => {
+          const next = { ...before };
+          for (const move of moves) {
+            if (move.type === "position" && move.position) next[move.id] = [move.position.x, move.position.y];
+          }
+          return next;
+        });
+      }
+      const chosen = selected(store.getState().selection.nodes, changes);
+      if (chosen) store.getState().select({ ...store.getState().selection, nodes: chosen });
+    },
+    [store],
+  );
+
+  const onEdgesChange = useCallback(
+    (changes: EdgeChange<LinkEdge>[]) => {
+      const chosen = selected(store.getState().selection.edges, changes);
+      if (chosen) store.getState().select({ ...store.getState().selection, edges: chosen });
+    },
+    [store],
+  );
+
+  const dropDragged = useCallback(() => {
+    if (dragged) store.getState().perform(moveAct(current, dragged));
+    setDragged(null);
+  }, [current, dragged, store]);
+
+  const onRefused = useCallback((at: ClientPoint, reason: string) => {
+    clearTimeout(refusalTimer.current);
+    setRefusal({ at, reason });
+    refusalTimer.current = setTimeout(() => setRefusal(null), REFUSAL_STAYS);
+  }, []);
+
+  const wire = useWire({ catalog, onDropOnCanvas: onAddAt, onRefused });
+
+  const removeEdge = useCallback(
+    (key: string) => {
+      const { definition: now, perform } = store.getState();
+      perform(removeAct(now, { nodes: new Set(), edges: new Set([key]) }));
+    },
+    [store],
+  );
+
+  const onDrop = (event: DragEvent): void => {
+    const component = event.dataTransfer.getData(COMPONENT_MIME);
+    if (!component) return;
+    event.preventDefault();
+    const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    onDropComponent(component, [x, y]);
+  };
+
+  return (
+    <RemoveEdge.Provider value={editable ? removeEdge : null}>
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onNodesChange={onNodesChange}
+        onEdgesChange={onEdgesChange}
+        onNodeDragStop={dropDragged}
+        onSelectionDragStop={dropDragged}
+        onNodeDoubleClick={(_event, node) => onOpenNode(node.id)}
+        onDoubleClick={({ target, clientX, clientY }) => {
+          if (editable && target instanceof Element && target.matches(".react-flow__pane")) {
+            onAddAt({ x: clientX, y: clientY }, null);
+          }
+        }}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes(COMPONENT_MIME)) return;
+          event.preventDefault();
+          event.dataTransfer.dropEffect = "copy";
+        }}
+        onDrop={onDrop}
+        {...wire}
+        nodesConnectable={editable}
+        nodesDraggable={editable}
+        connectionRadius={22}
+        connectionDragThreshold={3}
+        nodeDragThreshold={3}
+        snapToGrid
+        snapGrid={SNAP}
+        selectionMode={SelectionMode.Partial}
+        multiSelectionKeyCode={["Meta", "Control", "Shift"]}
+        deleteKeyCode={null}
+        disableKeyboardA11y
+        zoomOnDoubleClick={false}
+        onlyRenderVisibleElements
+        minZoom={0.05}
+        maxZoom={2}
+        fitView
+        fitViewOptions={FIT}
+      >
+        <CanvasChrome nodes={nodes.length}>{tools}</CanvasChrome>
+        <WireHint catalog={catalog} />
+        {children}
+      </ReactFlow>
+      {refusal && <Refusal {...refusal} />}
+    </RemoveEdge.Provider>
+  );
+}
+
+/** The selection after the renderer's changes; null when they are about something else. */
+function selected(
+  before: ReadonlySet<string>,
+  changes: readonly (NodeChange<CardNode> | EdgeChange<LinkEdge>)[],
+): Set<string> | null {
+  const picks = changes.filter((change) => change.type === "select");
+  if (picks.length === 0) return null;
+  const after = new Set(before);
+  for (const { id, selected: chosen } of picks) {
+    if (chosen) after.add(id);
+    else after.delete(id);
+  }
+  return after;
+}
