@@ -8,6 +8,7 @@ import os
 import sqlite3
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -200,15 +201,20 @@ def _install_library() -> int:
 
 def _first_steps(console: Console) -> str:
     """Examples for the first team, and the secret of a link that logs its administrator in."""
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
     from pipelines.teams import tokens
     from pipelines.teams.actions import ensure_first_admin
 
     admin = ensure_first_admin()
     began = time.monotonic()
-    call_command("install_examples", verbosity=0)
-    console.step("examples", "installed", began)
+    said = StringIO()
+    try:
+        call_command("install_examples", stdout=said)
+    except CommandError as error:
+        raise CannotStart(f"The examples cannot be installed: {error}") from error
+    added = said.getvalue().count("installed ")
+    console.step("examples", f"{added} installed" if added else "already there", began)
     return tokens.create_login_link(admin)
 
 
