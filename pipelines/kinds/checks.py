@@ -1,6 +1,6 @@
 """What must hold for a component spec of any kind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
+
+from . import templates
 
 
 def make_spec(**fields: Any) -> ComponentSpec:
@@ -24,6 +26,91 @@ def make_spec(**fields: Any) -> ComponentSpec:
             )
             for found in error.errors()
         ) from error
+
+
+#: What the form of every kind but python asks for, before the kind's own fields.
+_COMMON_FORM: dict[str, Any] = {
+    "namespace": {"type": "string", "title": "Namespace", "description": "Your team's namespace"},
+    "name": {"type": "string", "title": "Name", "description": "Small letters, digits, - and _"},
+    "title": {"type": "string", "title": "Title"},
+    "summary": {"type": "string", "title": "Summary", "description": "One line for the palette"},
+    "docs": {"type": "string", "title": "Docs", "format": "textarea"},
+    "category": {"type": "string", "title": "Category"},
+    "icon": {"type": "string", "title": "Icon", "description": "A lucide icon's name"},
+    "inputs": {"type": "array", "title": "Input ports", "items": {"type": "object"}},
+    "outputs": {"type": "array", "title": "Output ports", "items": {"type": "object"}},
+    "parameters": {"type": "object", "title": "Parameters, as JSON Schema"},
+    "examples": {"type": "array", "title": "Examples", "items": {"type": "object"}},
+}
+
+
+def with_common_fields(form: Mapping[str, Any]) -> dict[str, Any]:
+    """A kind's form with the fields that every spec has in front."""
+    return {**form, "properties": {**_COMMON_FORM, **form["properties"]}}
+
+
+def build_from_form(
+    kind: str, form: Mapping[str, Any], fields: Mapping[str, Any], *, icon: str
+) -> ComponentSpec:
+    """A spec whose implementation is the kind's own fields, and the rest its common ones.
+
+    Raises InvalidDefinition for unknown or missing fields, and for values of the wrong form.
+    """
+    own: Mapping[str, Any] = form["properties"]
+    given = {key: value for key, value in fields.items() if value not in (None, "")}
+    problems = [
+        Problem(code="bad_component", message=f"a {kind} component has no field `{key}`", field=key)
+        for key in given
+        if key not in own and key not in _COMMON_FORM
+    ]
+    problems += [
+        Problem(code="bad_component", message=f"a {kind} component needs `{key}`", field=key)
+        for key in form.get("required", ())
+        if key not in given
+    ]
+    if problems:
+        raise InvalidDefinition(problems)
+    defaults = {"namespace": "user", "icon": icon, "category": "Code"}
+    common = {key: value for key, value in given.items() if key in _COMMON_FORM}
+    implementation = {key: value for key, value in given.items() if key in own}
+    return make_spec(**{**defaults, **common, "kind": kind, "implementation": implementation})
+
+
+def parameter_source_problems(spec: ComponentSpec, field: str) -> list[Problem]:
+    """The implementation must have `field` as text, or name the parameter that holds it."""
+    properties = spec.parameters.get("properties") or {}
+    parameter = spec.implementation.get(f"{field}_parameter")
+    if parameter is not None:
+        if parameter in properties:
+            return []
+        message = (
+            f"the implementation takes its {field} from the parameter `{parameter}`, "
+            "which the component does not have"
+        )
+        where = f"implementation.{field}_parameter"
+    else:
+        text = spec.implementation.get(field)
+        if isinstance(text, str) and text.strip():
+            return []
+        message = f"a {spec.kind} component needs `{field}`, which is missing or empty"
+        where = f"implementation.{field}"
+    return [Problem(code="bad_implementation", message=message, field=where)]
+
+
+def placeholder_problems(spec: ComponentSpec, *, ports: bool = True) -> list[Problem]:
+    """Every `{{ name }}` must be a parameter, or an input port."""
+    known = set(spec.parameters.get("properties") or {})
+    if ports:
+        known |= {port.name for port in spec.inputs}
+    return [
+        Problem(
+            code="bad_implementation",
+            message=f"`{{{{ {name} }}}}` is neither a parameter nor an input of the component",
+            field="implementation",
+        )
+        for name in dict.fromkeys(templates.names(spec.implementation))
+        if name not in known
+    ]
 
 
 def common_problems(spec: ComponentSpec) -> list[Problem]:

@@ -7,7 +7,11 @@ from typing import Any
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
 
+from .checks import with_common_fields
+from .http import spec as http
 from .python import spec as python
+from .shell import spec as shell
+from .sql import spec as sql
 from .step import RUNNERS
 
 
@@ -33,11 +37,16 @@ class Kind:
         return RUNNERS[self.name]
 
 
+def _kind_of(name: str, title: str, module: Any) -> Kind:
+    form = with_common_fields(module.FORM)
+    return Kind(name, title, form, module.build, module.check, module.preload)
+
+
 KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("python", "Python function", python.FORM, python.build, python.check, python.preload),
-    )
+    "python": _kind_of("python", "Python function", python),
+    "shell": _kind_of("shell", "Shell command", shell),
+    "http": _kind_of("http", "HTTP request", http),
+    "sql": _kind_of("sql", "SQL query", sql),
 }
 
 

@@ -81,6 +81,7 @@ def _child(home: str, spec: dict[str, Any]) -> None:
         PENSTOCK_OUTPUTS=str(base / "outputs.json"),
         PENSTOCK_ARTIFACTS=str(base / "artifacts"),
         PENSTOCK_ERROR=str(base / "error.json"),
+        PENSTOCK_DATA=str(base.parent / "data"),
         PENSTOCK_KEY="run:node:1",
         PENSTOCK_ATTEMPT="1",
     )

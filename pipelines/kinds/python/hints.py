@@ -184,12 +184,16 @@ class Names:
         if name == "typing.Literal":
             return _literal(items, node)
         if name in _DICTS:
-            return Hint("json", "value", schema={"type": "object"})
+            return Hint("json", "value", schema=self._object(items))
         if name in _LISTS:
             return self._list(items[0], node)
         raise HintError(
             f"the type hint `{ast.unparse(node)}` is not known; use one of {_KNOWN}", node.lineno
         )
+
+    def _object(self, items: list[ast.expr]) -> dict[str, Any]:
+        values = self.read(items[1]).schema if len(items) == 2 else None
+        return {"type": "object", **({"additionalProperties": dict(values)} if values else {})}
 
     def _list(self, item: ast.expr, node: ast.expr) -> Hint:
         inner = self.read(item)

@@ -9,7 +9,7 @@ import yaml
 from pipelines.core.component import ComponentSpec, Example, InputPort, OutputPort
 from pipelines.core.problems import InvalidDefinition, Problem
 
-from ..checks import common_problems, make_spec
+from ..checks import common_problems, make_spec, parameter_source_problems
 from . import docstring
 from .signature import NO_DEFAULT, Argument, Signature, SourceError, parse_source, read_signature
 
@@ -81,22 +81,10 @@ def check(spec: ComponentSpec) -> list[Problem]:
     """What is wrong with a spec, whoever wrote it. An empty list means that it can run."""
     problems = common_problems(spec)
     implementation = spec.implementation
-    parameter = implementation.get("source_parameter")
-    if parameter is not None:
-        if parameter not in (spec.parameters.get("properties") or {}):
-            problems.append(
-                Problem(
-                    code="bad_implementation",
-                    message=f"the implementation takes its source from the parameter "
-                    f"`{parameter}`, which the component does not have",
-                    field="implementation.source_parameter",
-                )
-            )
-        return problems
-    source = implementation.get("source")
-    if not isinstance(source, str) or not source.strip():
-        missing = "a python component needs `source`, the text of its function"
-        return [*problems, Problem(code="bad_implementation", message=missing, field="source")]
+    missing = parameter_source_problems(spec, "source")
+    if missing or "source_parameter" in implementation:
+        return problems + missing
+    source = str(implementation["source"])
     try:
         signature = read_signature(parse_source(source), implementation.get("function"))
     except SourceError as error:

@@ -1,5 +1,6 @@
 """Real files for the examples: Seattle's weather in every format that can be read."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.support.library import Examples
+from tests.support.web import Web
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,9 @@ def sample_files() -> dict[str, bytes]:
 def examples(tmp_path_factory: pytest.TempPathFactory, sample_files: dict[str, bytes]) -> Examples:
     directory: Path = tmp_path_factory.mktemp("examples")
     return Examples(directory, sample_files)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with Web() as server:
+        yield server
