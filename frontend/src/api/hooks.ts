@@ -3,20 +3,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getMe, listTokens } from "./resources/account";
 import { getPreview } from "./resources/artifacts";
-import {
-  type ComponentFilters,
-  getComponent,
-  getComponentVersion,
-  listComponents,
-} from "./resources/components";
-import {
-  getPipeline,
-  getVersion,
-  listPipelines,
-  listVersions,
-  type PipelineFilters,
-} from "./resources/pipelines";
-import { getNode, listRunArtifacts, listRuns, type RunFilters } from "./resources/runs";
+import { getComponent, getComponentVersion, listComponents } from "./resources/components";
+import { getPipeline, getVersion, listPipelines, listVersions } from "./resources/pipelines";
+import { getNode, listRunArtifacts, listRuns } from "./resources/runs";
+import type { ComponentFilters, PipelineFilters, RunFilters } from "./types";
 
 export const keys = {
   me: ["me"] as const,

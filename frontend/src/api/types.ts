@@ -1,144 +1,38 @@
-/** The words of the HTTP API as TypeScript: what the pages and the canvas are written against. */
+/** The API's words under short names. Where its document says less than we know, it is said here. */
+
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
 
 /** A JSON object whose inside belongs to somebody else, such as a JSON Schema. */
 export type JsonObject = Record<string, unknown>;
 
-export type RunState = "pending" | "running" | "success" | "failed" | "cancelled";
-export type NodeState =
-  | "pending"
-  | "queued"
-  | "running"
-  | "waiting"
-  | "success"
-  | "failed"
-  | "skipped"
-  | "cancelled";
-export type Role = "viewer" | "operator" | "editor" | "admin";
-export type PortType =
-  | "string"
-  | "number"
-  | "integer"
-  | "boolean"
-  | "json"
-  | "list"
-  | "table"
-  | "file"
-  | "image"
-  | "model"
-  | "text"
-  | "any";
-
 export interface Page<T> {
   count: number;
-  next: string | null;
-  previous: string | null;
+  next?: string | null;
+  previous?: string | null;
   results: T[];
 }
 
-export interface UserRef {
-  id: number;
-  username: string;
-}
+export type RunState = Schemas["RunState"];
+export type NodeState = Schemas["NodeState"];
+export type PortType = Schemas["PortType"];
+export type Role = Schemas["Role"];
 
-export interface Team {
-  id: string;
-  name: string;
-  slug: string;
-  role: Role;
-}
+export type UserRef = Schemas["UserRef"];
+export type Me = Schemas["Me"];
+export type Team = Schemas["MyTeam"];
+export type ApiToken = Schemas["ApiToken"];
+export type CreatedApiToken = Schemas["CreatedApiToken"];
 
-export interface Me {
-  id: number;
-  username: string;
-  email: string;
-  is_staff: boolean;
-  has_password: boolean;
-  teams: Team[];
-}
-
-export interface ApiToken {
-  id: number;
-  name: string;
-  prefix: string;
-  created_at: string;
-  last_used_at: string | null;
-}
-
-export interface Problem {
-  code: string;
-  message: string;
-  node: string | null;
-  port: string | null;
-  edge: string | null;
-  field: string | null;
-}
-
-export interface InputPort {
-  name: string;
-  type: PortType;
-  required: boolean;
-  multiple: boolean;
-  help: string;
-}
-
-export interface OutputPort {
-  name: string;
-  type: PortType;
-  help: string;
-}
-
-export interface ComponentExample {
-  title: string;
-  params: Record<string, unknown>;
-  inputs: Record<string, unknown>;
-}
-
-export interface ComponentSpec {
-  namespace: string;
-  name: string;
-  title: string;
-  kind: string;
-  category: string;
-  icon: string;
-  summary: string;
-  docs: string;
-  inputs: InputPort[];
-  outputs: OutputPort[];
-  /** A JSON Schema of type object. */
-  parameters: JsonObject;
-  implementation: Record<string, unknown>;
-  examples: ComponentExample[];
-}
-
-export interface Component {
-  namespace: string;
-  name: string;
-  full_name: string;
-  title: string;
-  summary: string;
-  category: string;
-  kind: string;
-  icon: string;
-  latest: number;
-  /** The owning team's id; null for the built-in ones. */
-  team: string | null;
-  spec: ComponentSpec;
-}
-
-export interface ComponentVersionRow {
-  number: number;
-  digest: string;
-  created_at: string;
-}
-
-export interface ComponentVersion extends ComponentVersionRow {
-  full_name: string;
-  spec: ComponentSpec;
-}
-
-export interface ComponentDetail extends Component {
-  versions: ComponentVersionRow[];
-}
+export type Problem = Schemas["DefinitionProblem"];
+export type InputPort = Schemas["InputPort"];
+export type OutputPort = Schemas["OutputPort"];
+export type ComponentExample = Schemas["Example"];
+export type ComponentSpec = Schemas["ComponentSpec"];
+export type Component = Schemas["Component"];
+export type ComponentDetail = Schemas["ComponentDetail"];
+export type ComponentVersion = Schemas["ComponentVersion"];
 
 export interface ParameterDefinition {
   name: string;
@@ -152,222 +46,51 @@ export interface ParameterDefinition {
   maximum?: number | null;
 }
 
-export interface DefinitionNode {
-  id: string;
-  component: string;
-  title?: string;
-  params?: Record<string, unknown>;
-  when?: string | null;
-  run_if?: string;
-  retry?: { max_attempts?: number; backoff?: { initial?: string; factor?: number; max?: string } };
-  timeout?: string | number | null;
-  cache?: boolean;
-  resources?: { memory?: string | number | null };
-  queue?: string | null;
-}
+export type PipelineRow = Schemas["PipelineRow"];
+export type Pipeline = Schemas["Pipeline"];
+export type Draft = Schemas["Draft"];
+export type SavedDraft = Schemas["SavedDraft"];
+export type CurrentDraft = Schemas["CurrentDraft"];
+export type PipelineVersionRow = Schemas["VersionRow"];
+export type PipelineVersion = Schemas["Version"];
+export type StartRun = Schemas["StartRunRequest"];
 
-export interface Definition {
-  schema: 1;
-  name: string;
-  description?: string;
-  parameters?: ParameterDefinition[];
-  nodes?: DefinitionNode[];
-  edges?: { from: string; to: string }[];
-  on_failure?: "stop" | "continue";
-  layout?: Record<string, [number, number]>;
-}
-
-export interface LastRun {
-  id: string;
-  number: number;
-  state: RunState;
-  created_at: string;
-}
-
-export interface PipelineRow {
-  id: string;
-  name: string;
-  description: string;
-  /** The owning team's id. */
-  team: string;
-  /** 0 before the first is published. */
-  latest_version: number;
-  created_by: UserRef | null;
-  created_at: string;
-  /** When the draft was last saved. */
-  updated_at: string;
-  last_run: LastRun | null;
-}
-
-export interface Draft {
-  definition: Definition;
-  revision: number;
-  problems: Problem[];
-  updated_at: string;
-  updated_by: UserRef | null;
-  changed: boolean;
-}
-
-export interface Pipeline extends PipelineRow {
-  draft: Draft;
-}
-
-export interface PipelineVersionRow {
-  number: number;
-  message: string;
-  content_hash: string;
-  created_by: UserRef | null;
-  created_at: string;
-}
-
-export interface PipelineVersion extends PipelineVersionRow {
-  definition: Definition;
+export type StepError = Schemas["NodeError"];
+export type RunNode = Schemas["NodeRun"];
+export type RunRow = Omit<Schemas["RunRow"], "node_counts"> & {
+  node_counts: Partial<Record<NodeState, number>>;
+};
+/** What changes while a run goes on: the part that events are applied to. */
+export type RunSnapshot = RunRow & { nodes: RunNode[] };
+/** A run ran a version, so its definition is valid; parameters are what this code reads of it. */
+export type Run = RunSnapshot & {
+  definition: JsonObject & { parameters?: ParameterDefinition[] };
   components: Record<string, ComponentSpec>;
-}
+};
+/** `kind` is open: a newer server may know more. */
+export type RunEvent = Omit<Schemas["Event"], "kind"> & { kind: string };
+export type Attempt = Schemas["Attempt"];
+export type Metric = Schemas["Metric"];
+export type NodeDetail = Schemas["NodeRunDetail"];
+export type LogPage = Schemas["Log"];
+export type RunArtifact = Schemas["RunArtifact"];
+export type Preview = Schemas["Preview"];
+export type Uploaded = Schemas["Artifact"];
 
+/** The query of a list. */
+type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Query } } }
+  ? NonNullable<Query>
+  : never;
+export type PipelineFilters = QueryOf<"/api/v1/pipelines/">;
+export type RunFilters = QueryOf<"/api/v1/runs/">;
+export type ComponentFilters = QueryOf<"/api/v1/components/">;
+
+/** How an artifact stands among inputs and outputs. */
 export interface ArtifactRef {
   artifact: string;
-  type: PortType;
+  type: string;
   size: number;
   name: string;
-}
-
-export interface StepError {
-  kind: string;
-  message: string;
-  traceback?: string | null;
-  line?: number | null;
-}
-
-export interface RunNode {
-  id: string;
-  title: string;
-  component: string;
-  state: NodeState;
-  reason: string;
-  attempt: number;
-  max_attempts: number;
-  cached: boolean;
-  progress: number | null;
-  queued_at: string | null;
-  started_at: string | null;
-  ended_at: string | null;
-  outputs: Record<string, unknown>;
-  error: StepError | null;
-}
-
-export interface RunRow {
-  id: string;
-  number: number;
-  team: string;
-  pipeline: { id: string; name: string };
-  version: number;
-  state: RunState;
-  reason: string;
-  parameters: Record<string, unknown>;
-  trigger: string;
-  cloned_from: string | null;
-  created_by: UserRef | null;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  last_seq: number;
-  node_counts: Partial<Record<NodeState, number>>;
-}
-
-/** What changes while a run goes on: the part that events are applied to. */
-export interface RunSnapshot extends RunRow {
-  nodes: RunNode[];
-}
-
-export interface Run extends RunSnapshot {
-  definition: Definition;
-  components: Record<string, ComponentSpec>;
-}
-
-export interface RunEvent {
-  seq: number;
-  kind: string;
-  node: string;
-  data: Record<string, unknown>;
-  at: string;
-}
-
-export interface Attempt {
-  number: number;
-  state: string;
-  worker: string;
-  started_at: string;
-  ended_at: string | null;
-  exit_code: number | null;
-  signal: string;
-  error: StepError | null;
-  inputs: Record<string, unknown>;
-  params: Record<string, unknown>;
-  cpu_seconds: number | null;
-  peak_memory: number | null;
-  log_bytes: number;
-  log_lines: number;
-  log_truncated: boolean;
-}
-
-export interface Metric {
-  name: string;
-  value: number;
-  step: number | null;
-  attempt: number;
-}
-
-export interface NodeDetail extends RunNode {
-  attempts: Attempt[];
-  metrics: Metric[];
-}
-
-export interface LogPage {
-  attempt: number;
-  offset: number;
-  next_offset: number;
-  size: number;
-  first_line: number;
-  lines: number;
-  text: string;
-  complete: boolean;
-  truncated: boolean;
-}
-
-export interface RunArtifact {
-  digest: string;
-  size: number;
-  type: PortType;
-  name: string;
-  media_type: string;
-  facts: Record<string, unknown>;
-  node: string;
-  port: string;
-  created_at: string | null;
-}
-
-export type Preview =
-  | {
-      kind: "table";
-      columns: { name: string; type: string }[];
-      rows: unknown[][];
-      total: number;
-      page: number;
-      page_size: number;
-    }
-  | { kind: "image"; url: string; width: number | null; height: number | null }
-  | { kind: "json"; value: unknown }
-  | { kind: "text"; text: string; truncated: boolean }
-  | { kind: "model"; facts: Record<string, unknown> }
-  | { kind: "none"; reason: string };
-
-export interface Uploaded {
-  digest: string;
-  size: number;
-  type: PortType;
-  name: string;
-  facts: Record<string, unknown>;
 }
 
 export function isArtifactRef(value: unknown): value is ArtifactRef {

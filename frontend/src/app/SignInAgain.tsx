@@ -3,7 +3,7 @@ import { ExternalLink } from "lucide-react";
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { keys } from "@/api/hooks";
 import { errorMessage } from "@/api/problem";
-import { API } from "@/api/request";
+import { apiUrl } from "@/api/client";
 import { SESSION_CHANNEL, session } from "@/api/session";
 import type { Me } from "@/api/types";
 import { Button, Dialog, Notice } from "@/ui";
@@ -12,7 +12,7 @@ const LOGIN = `/login/?next=${encodeURIComponent("/signed-in")}`;
 
 /** Who is signed in by now, or null. Asks past the transport, which would wait for this very answer. */
 async function whoIsThere(): Promise<Me | null> {
-  const response = await fetch(`${API}/me/`, { headers: { Accept: "application/json" } });
+  const response = await fetch(apiUrl("/me/"), { headers: { Accept: "application/json" } });
   return response.ok ? ((await response.json()) as Me) : null;
 }
 

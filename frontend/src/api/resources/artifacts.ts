@@ -1,18 +1,20 @@
+import { api, apiUrl, body } from "../client";
 import { ApiProblem } from "../problem";
-import { apiUrl, request, segment } from "../request";
 import { session } from "../session";
 import { csrfToken } from "../transport";
 import type { Preview, Uploaded } from "../types";
 
-export function artifactUrl(digest: string, inline = false): string {
-  return apiUrl(`/artifacts/${segment(digest)}/`, inline ? { inline: 1 } : {});
+export function artifactUrl(digest: string): string {
+  return apiUrl(`/artifacts/${digest}/`);
 }
 
 export function getPreview(digest: string, page: number, pageSize: number, signal?: AbortSignal): Promise<Preview> {
-  return request(`/artifacts/${segment(digest)}/preview/`, {
-    query: { page, page_size: pageSize },
-    signal,
-  });
+  return body(
+    api.GET("/api/v1/artifacts/{digest}/preview/", {
+      params: { path: { digest }, query: { page, page_size: pageSize } },
+      signal,
+    }),
+  );
 }
 
 export interface UploadOptions {

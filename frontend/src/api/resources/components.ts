@@ -1,27 +1,21 @@
-import { request, segment } from "../request";
-import type { Component, ComponentDetail, ComponentVersion, Page } from "../types";
-
-export interface ComponentFilters {
-  search?: string;
-  category?: string;
-  kind?: string;
-}
+import { api, body, given } from "../client";
+import type { Component, ComponentDetail, ComponentFilters, ComponentVersion } from "../types";
 
 /** The whole catalog that matches: pages are read one after another. */
 export async function listComponents(filters: ComponentFilters, signal?: AbortSignal): Promise<Component[]> {
   const all: Component[] = [];
   for (let page = 1; ; page += 1) {
-    const answer = await request<Page<Component>>("/components/", {
-      query: { ...filters, page, page_size: 200 },
-      signal,
-    });
+    const query = given({ ...filters, page, page_size: 200 });
+    const answer = await body(api.GET("/api/v1/components/", { params: { query }, signal }));
     all.push(...answer.results);
     if (!answer.next) return all;
   }
 }
 
 export function getComponent(namespace: string, name: string, signal?: AbortSignal): Promise<ComponentDetail> {
-  return request(`/components/${segment(namespace)}/${segment(name)}/`, { signal });
+  return body(
+    api.GET("/api/v1/components/{namespace}/{name}/", { params: { path: { namespace, name } }, signal }),
+  );
 }
 
 export function getComponentVersion(
@@ -30,5 +24,10 @@ export function getComponentVersion(
   number: number,
   signal?: AbortSignal,
 ): Promise<ComponentVersion> {
-  return request(`/components/${segment(namespace)}/${segment(name)}/versions/${number}/`, { signal });
+  return body(
+    api.GET("/api/v1/components/{namespace}/{name}/versions/{number}/", {
+      params: { path: { namespace, name, number: String(number) } },
+      signal,
+    }),
+  );
 }

@@ -1,41 +1,34 @@
-import { request, segment } from "../request";
+import { api, body, given } from "../client";
 import type {
-  Definition,
-  Draft,
+  JsonObject,
   Page,
   Pipeline,
+  PipelineFilters,
   PipelineRow,
   PipelineVersion,
   PipelineVersionRow,
   Problem,
   Run,
+  SavedDraft,
+  StartRun,
 } from "../types";
 
-export interface PipelineFilters {
-  search?: string;
-  team?: string;
-  page?: number;
-  page_size?: number;
-}
-
 export function listPipelines(filters: PipelineFilters, signal?: AbortSignal): Promise<Page<PipelineRow>> {
-  return request("/pipelines/", { query: { ...filters }, signal });
+  return body(api.GET("/api/v1/pipelines/", { params: { query: given(filters) }, signal }));
 }
 
 export function getPipeline(id: string, signal?: AbortSignal): Promise<Pipeline> {
-  return request(`/pipelines/${segment(id)}/`, { signal });
+  return body(api.GET("/api/v1/pipelines/{id}/", { params: { path: { id } }, signal }));
 }
 
-/** Without a team the server takes the only or first team of the user. */
-export function createPipeline(definition: Definition, team?: string): Promise<Pipeline> {
-  return request("/pipelines/", { method: "POST", body: { definition, ...(team ? { team } : {}) } });
+/** Without a team the server takes the first one of the user. */
+export function createPipeline(definition: JsonObject, team?: string): Promise<Pipeline> {
+  return body(api.POST("/api/v1/pipelines/", { body: { definition, team } }));
 }
 
-export function archivePipeline(id: string): Promise<null> {
-  return request(`/pipelines/${segment(id)}/`, { method: "DELETE" });
+export async function archivePipeline(id: string): Promise<void> {
+  await api.DELETE("/api/v1/pipelines/{id}/", { params: { path: { id } } });
 }
-
-export type SavedDraft = Pick<Draft, "revision" | "problems" | "updated_at" | "changed">;
 
 /**
  * Saves a draft that was made from `baseRevision`.
@@ -44,44 +37,45 @@ export type SavedDraft = Pick<Draft, "revision" | "problems" | "updated_at" | "c
  */
 export function saveDraft(
   id: string,
-  definition: Definition,
+  definition: JsonObject,
   baseRevision: number,
   signal?: AbortSignal,
 ): Promise<SavedDraft> {
-  return request(`/pipelines/${segment(id)}/draft/`, {
-    method: "PATCH",
-    body: { definition },
-    headers: { "If-Match": `"${baseRevision}"` },
-    signal,
-  });
+  return body(
+    api.PATCH("/api/v1/pipelines/{id}/draft/", {
+      params: { path: { id }, header: { "If-Match": `"${baseRevision}"` } },
+      body: { definition },
+      signal,
+    }),
+  );
 }
 
 export function listVersions(id: string, page = 1, signal?: AbortSignal): Promise<Page<PipelineVersionRow>> {
-  return request(`/pipelines/${segment(id)}/versions/`, { query: { page, page_size: 100 }, signal });
+  return body(
+    api.GET("/api/v1/pipelines/{id}/versions/", {
+      params: { path: { id }, query: { page, page_size: 100 } },
+      signal,
+    }),
+  );
 }
 
 export function getVersion(id: string, number: number, signal?: AbortSignal): Promise<PipelineVersion> {
-  return request(`/pipelines/${segment(id)}/versions/${number}/`, { signal });
+  return body(
+    api.GET("/api/v1/pipelines/{id}/versions/{number}/", { params: { path: { id, number: String(number) } }, signal }),
+  );
 }
 
 export function publishVersion(id: string, message: string): Promise<PipelineVersionRow> {
-  return request(`/pipelines/${segment(id)}/versions/`, { method: "POST", body: { message } });
+  return body(api.POST("/api/v1/pipelines/{id}/versions/", { params: { path: { id } }, body: { message } }));
 }
 
-export function validateDefinition(
-  definition: Definition,
-  signal?: AbortSignal,
-): Promise<{ problems: Problem[] }> {
-  return request("/validate/", { method: "POST", body: { definition }, signal });
+export function validateDefinition(definition: JsonObject, signal?: AbortSignal): Promise<{ problems: Problem[] }> {
+  return body(api.POST("/api/v1/validate/", { body: { definition }, signal }));
 }
 
-export interface StartRun {
-  version?: number | "draft";
-  parameters: Record<string, unknown>;
-  /** The same key never starts a second run, however often the request is sent. */
-  idempotency_key?: string;
-}
-
-export function startRun(pipelineId: string, start: StartRun): Promise<Run> {
-  return request(`/pipelines/${segment(pipelineId)}/runs/`, { method: "POST", body: start });
+/** The same `idempotency_key` never starts a second run, however often the request is sent. */
+export async function startRun(pipelineId: string, start: StartRun): Promise<Run> {
+  return (await body(
+    api.POST("/api/v1/pipelines/{id}/runs/", { params: { path: { id: pipelineId } }, body: start }),
+  )) as Run;
 }

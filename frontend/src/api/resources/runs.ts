@@ -1,58 +1,41 @@
-import { apiUrl, request, segment } from "../request";
-import type { LogPage, NodeDetail, Page, Run, RunArtifact, RunEvent, RunRow } from "../types";
-
-export interface RunFilters {
-  state?: string;
-  pipeline?: string;
-  created_by?: string;
-  created_after?: string;
-  created_before?: string;
-  team?: string;
-  ordering?: string;
-  page?: number;
-  page_size?: number;
-}
+import { api, apiUrl, body, given } from "../client";
+import type { LogPage, NodeDetail, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
 
 export function listRuns(filters: RunFilters, signal?: AbortSignal): Promise<Page<RunRow>> {
-  return request("/runs/", { query: { ...filters }, signal });
+  return body(api.GET("/api/v1/runs/", { params: { query: given(filters) }, signal }));
 }
 
-export function getRun(id: string, signal?: AbortSignal): Promise<Run> {
-  return request(`/runs/${segment(id)}/`, { signal });
+export async function getRun(id: string, signal?: AbortSignal): Promise<Run> {
+  return (await body(api.GET("/api/v1/runs/{id}/", { params: { path: { id } }, signal }))) as Run;
 }
 
-export function cancelRun(id: string): Promise<Run> {
-  return request(`/runs/${segment(id)}/cancel/`, { method: "POST", body: {} });
+export async function cancelRun(id: string): Promise<Run> {
+  return (await body(api.POST("/api/v1/runs/{id}/cancel/", { params: { path: { id } } }))) as Run;
 }
 
 /** A new run of the same version; `parameters` override the old run's one by one. */
-export function cloneRun(id: string, parameters?: Record<string, unknown>): Promise<Run> {
-  return request(`/runs/${segment(id)}/clone/`, {
-    method: "POST",
-    body: parameters ? { parameters } : {},
-  });
+export async function cloneRun(id: string, parameters?: Record<string, unknown>): Promise<Run> {
+  return (await body(
+    api.POST("/api/v1/runs/{id}/clone/", { params: { path: { id } }, body: { parameters } }),
+  )) as Run;
 }
 
 /** The events with a number greater than `after`, in order. */
-export async function listEvents(
-  id: string,
-  after: number,
-  limit = 500,
-  signal?: AbortSignal,
-): Promise<RunEvent[]> {
-  const answer = await request<{ results: RunEvent[] }>(`/runs/${segment(id)}/events/`, {
-    query: { after, limit },
-    signal,
-  });
+export async function listEvents(id: string, after: number, limit = 500, signal?: AbortSignal): Promise<RunEvent[]> {
+  const answer = await body(
+    api.GET("/api/v1/runs/{id}/events/", { params: { path: { id }, query: { after, limit } }, signal }),
+  );
   return answer.results;
 }
 
 export function listRunArtifacts(id: string, page = 1, signal?: AbortSignal): Promise<Page<RunArtifact>> {
-  return request(`/runs/${segment(id)}/artifacts/`, { query: { page, page_size: 200 }, signal });
+  return body(
+    api.GET("/api/v1/runs/{id}/artifacts/", { params: { path: { id }, query: { page, page_size: 200 } }, signal }),
+  );
 }
 
 export function getNode(id: string, node: string, signal?: AbortSignal): Promise<NodeDetail> {
-  return request(`/runs/${segment(id)}/nodes/${segment(node)}/`, { signal });
+  return body(api.GET("/api/v1/runs/{id}/nodes/{node}/", { params: { path: { id, node } }, signal }));
 }
 
 export interface LogQuery {
@@ -64,9 +47,11 @@ export interface LogQuery {
 }
 
 export function getLog(id: string, node: string, query: LogQuery, signal?: AbortSignal): Promise<LogPage> {
-  return request(`/runs/${segment(id)}/nodes/${segment(node)}/log/`, { query: { ...query }, signal });
+  return body(
+    api.GET("/api/v1/runs/{id}/nodes/{node}/log/", { params: { path: { id, node }, query }, signal }),
+  );
 }
 
 export function logDownloadUrl(id: string, node: string, attempt: number): string {
-  return apiUrl(`/runs/${segment(id)}/nodes/${segment(node)}/log/`, { attempt, download: 1 });
+  return apiUrl(`/runs/${id}/nodes/${encodeURIComponent(node)}/log/`, { attempt, download: 1 });
 }

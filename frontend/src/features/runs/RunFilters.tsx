@@ -1,10 +1,20 @@
 import { X } from "lucide-react";
+import { useId, useState } from "react";
 import { useMe, usePipelines } from "@/api/hooks";
-import type { RunFilters as Filters } from "@/api/resources/runs";
+import type { RunFilters as ApiFilters, RunState } from "@/api/types";
 import { Button, Input, Select, STATES } from "@/ui";
 
+const RUN_STATES = ["pending", "running", "success", "failed", "cancelled"] as const;
 const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before"] as const;
-export type FilterValues = Pick<Filters, (typeof NAMES)[number]>;
+export type FilterValues = Partial<Record<(typeof NAMES)[number], string>>;
+
+export function toQuery({ state, ...rest }: FilterValues): ApiFilters {
+  return { ...rest, ...(isRunState(state) ? { state: [state] } : {}) };
+}
+
+function isRunState(state: string | undefined): state is RunState {
+  return RUN_STATES.some((one) => one === state);
+}
 
 export function readFilters(params: URLSearchParams): FilterValues {
   const filters: FilterValues = {};
@@ -36,20 +46,17 @@ function fromLocal(text: string): string {
   return text ? new Date(text).toISOString() : "";
 }
 
-const RUN_STATES = ["pending", "running", "success", "failed", "cancelled"] as const;
+interface RunFiltersProps {
+  filters: FilterValues;
+  /** Names that stand in the list, offered as one types. */
+  people: string[];
+  onChange: (next: FilterValues) => void;
+}
 
-export function RunFilters({ filters, onChange }: { filters: FilterValues; onChange: (next: FilterValues) => void }) {
+export function RunFilters({ filters, people, onChange }: RunFiltersProps) {
   const { data: me } = useMe();
   const { data: pipelines } = usePipelines({ page_size: 200 });
   const set = (change: FilterValues) => onChange({ ...filters, ...change });
-  const mine = me ? String(me.id) : "";
-  const people = [
-    { value: "", label: "Anyone" },
-    ...(me ? [{ value: mine, label: "Me" }] : []),
-    ...(filters.created_by && filters.created_by !== mine
-      ? [{ value: filters.created_by, label: `User ${filters.created_by}` }]
-      : []),
-  ];
   const rows = pipelines?.results ?? [];
   const names = rows.map(({ id, name }) => ({ value: id, label: name }));
   if (filters.pipeline && pipelines && !rows.some(({ id }) => id === filters.pipeline))
@@ -73,12 +80,12 @@ export function RunFilters({ filters, onChange }: { filters: FilterValues; onCha
         onValueChange={(pipeline) => set({ pipeline })}
         options={[{ value: "", label: "Any pipeline" }, ...names]}
       />
-      <Select
-        label="Started by"
-        className="w-32"
+      <Who
+        key={filters.created_by ?? ""}
         value={filters.created_by ?? ""}
-        onValueChange={(created_by) => set({ created_by })}
-        options={people}
+        me={me?.username}
+        seen={people}
+        onChange={(created_by) => set({ created_by })}
       />
       <label className="flex items-center gap-1.5 text-xs text-muted">
         From
@@ -104,5 +111,44 @@ export function RunFilters({ filters, onChange }: { filters: FilterValues; onCha
         </Button>
       )}
     </div>
+  );
+}
+
+interface WhoProps {
+  value: string;
+  me: string | undefined;
+  seen: string[];
+  onChange: (username: string) => void;
+}
+
+/** A username, taken with Enter, by leaving the field or by choosing an offered one. */
+function Who({ value, me, seen, onChange }: WhoProps) {
+  const [typed, setTyped] = useState(value);
+  const listId = useId();
+  const offered = [...new Set([...(me ? [me] : []), ...seen])];
+  const take = (text: string) => {
+    if (text.trim() !== value) onChange(text.trim());
+  };
+  return (
+    <>
+      <Input
+        aria-label="Started by"
+        placeholder="Started by anyone"
+        className="w-40"
+        list={listId}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          if (offered.includes(event.target.value)) take(event.target.value);
+        }}
+        onBlur={() => take(typed)}
+        onKeyDown={(event) => event.key === "Enter" && take(typed)}
+      />
+      <datalist id={listId}>
+        {offered.map((username) => (
+          <option key={username} value={username} />
+        ))}
+      </datalist>
+    </>
   );
 }

@@ -2,7 +2,7 @@ import { History } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 import { useRuns } from "@/api/hooks";
 import { EmptyState, Loaded, Page, Pager } from "@/ui";
-import { readFilters, RunFilters, writeFilters } from "./RunFilters";
+import { readFilters, RunFilters, toQuery, writeFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";
 
 const PAGE_SIZE = 50;
@@ -13,11 +13,15 @@ export function RunsPage() {
   const [params, setParams] = useSearchParams();
   const filters = readFilters(params);
   const page = Number(params.get("page")) || 1;
-  const query = useRuns({ ...filters, page, page_size: PAGE_SIZE }, REFRESH);
+  const query = useRuns({ ...toQuery(filters), page, page_size: PAGE_SIZE }, REFRESH);
   const filtered = Object.values(filters).some(Boolean);
   return (
     <Page title="Runs" lead="What ran, how it went, and who or what started it. The list follows by itself.">
-      <RunFilters filters={filters} onChange={(next) => setParams(writeFilters(next), { replace: true })} />
+      <RunFilters
+        filters={filters}
+        people={query.data?.results.flatMap((run) => run.created_by?.username ?? []) ?? []}
+        onChange={(next) => setParams(writeFilters(next), { replace: true })}
+      />
       <Loaded query={query} what="the runs">
         {(data) =>
           data.count === 0 ? (

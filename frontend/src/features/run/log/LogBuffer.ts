@@ -88,10 +88,11 @@ export class LogBuffer {
   /** Adds the page that follows; drops lines from the beginning beyond the limit. Returns how many. */
   append(page: LogPage): number {
     this.learn(page);
-    if (!this.isEmpty && page.offset !== this.end) {
-      if (page.offset > this.end) this.reset(page);
+    if (this.isEmpty || page.offset > this.end) {
+      this.reset(page);
       return 0;
     }
+    if (page.offset < this.end) return 0; // Asked for twice: it is here already.
     const piece = toPiece(page);
     if (!piece) return 0;
     this.pieces.push(piece);
@@ -102,8 +103,8 @@ export class LogBuffer {
   /** Adds the page that goes before; drops from the end beyond the limit. Returns the lines gained. */
   prepend(page: LogPage): number {
     this.learn(page);
-    const piece = toPiece(page);
-    if (!piece || page.next_offset !== this.start) return 0;
+    const piece = toPiece(upTo(page, this.start));
+    if (!piece || piece.end !== this.start) return 0;
     const before = this.lines().length;
     this.pieces.unshift(piece);
     this.revision += 1;
@@ -140,6 +141,13 @@ export class LogBuffer {
     }
     return dropped;
   }
+}
+
+/** The page up to a byte: the server ends at whole characters, which may be a little later. */
+function upTo(page: LogPage, end: number): LogPage {
+  if (page.next_offset <= end) return page;
+  const bytes = new TextEncoder().encode(page.text).subarray(0, Math.max(0, end - page.offset));
+  return { ...page, next_offset: Math.max(page.offset, end), text: new TextDecoder().decode(bytes) };
 }
 
 function toPiece(page: LogPage): Piece | null {
