@@ -1,7 +1,7 @@
 """Every address. Open without a login are only those whose view says so."""
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -26,7 +26,11 @@ urlpatterns = [
     path("password/", teams.Password.as_view(), name="password"),
     path("api/v1/", include("pipelines.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path(
+        "api/docs/",
+        login_required(SpectacularSwaggerView.as_view(url_name="schema")),
+        name="docs",
+    ),
     re_path(r"^api(/|$)", errors.unknown_endpoint),
     path(
         "admin/login/",
