@@ -1,0 +1,3 @@
+export type { Action, ActionContext, Surroundings, View } from "./action";
+export { action, ACTIONS } from "./actions";
+export { useActionKeys } from "./useActionKeys";
