@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Start due retries, free the work of dead workers, publish forgotten work again."
+    #: The checks would load the whole web application into a process that stays.
+    requires_system_checks: ClassVar[list[str]] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
