@@ -4,7 +4,7 @@ import logging
 import signal
 import threading
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = "Start due retries, free the work of dead workers, publish forgotten work again."
     #: The checks would load the whole web application into a process that stays.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks: list[str] = []  # noqa: RUF012 - that is how Django declares it
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
