@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-import cel
-
 from .expression_tokens import (
     ROOTS,
     Reference,
@@ -179,6 +177,9 @@ def _compile(expression: str) -> Any:
         raise ExpressionError("the expression is empty; write one such as `params.name`")
     if (path := simple_path(expression)) is not None and path[0] in ROOTS:
         return None
+    # Imported here: the package loads a command line of its own, 8 MB that few processes need.
+    import cel
+
     program = _guarded(lambda: cel.compile(expression), expression)
     names = unknown_names(expression)
     if names:
