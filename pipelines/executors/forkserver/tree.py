@@ -53,10 +53,13 @@ class Descendants:
     def send(self, number: signal.Signals) -> None:
         pids = self.pids()
         if number == signal.SIGKILL:
-            # Whoever is stopped cannot fork between our look and our shot.
-            _send(pids, signal.SIGSTOP)
-            pids = self.pids()
-        _send(pids, number)
+            # A whole group at once: what forks faster than we look cannot outrun the kernel.
+            for group in {_group(pid) for pid in pids} - {0, os.getpgrp()}:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, signal.SIGKILL)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
 
 
 def usage(tree: Tree) -> Usage:
@@ -88,16 +91,17 @@ def own_data() -> int:
 
 
 def kill_all(tree: Tree, patience: float) -> None:
-    """SIGKILL every process of the tree and reap them. Gives up after `patience` seconds.
+    """SIGKILL every process of the tree and reap them.
 
-    What is left then hangs in the kernel (a dead network mount); it dies when that lets it go.
+    After `patience` seconds it gives up on those that hang in the kernel (a dead network mount);
+    they die when that lets go of them.
     """
     deadline = time.monotonic() + patience
     while True:
         tree.send(signal.SIGKILL)
-        if not reap_until_none(min(time.monotonic() + 0.05, deadline)):
+        if not reap_until_none(time.monotonic() + 0.05):
             return
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= deadline and all(_hangs(pid) for pid in tree.pids()):
             return
 
 
@@ -158,7 +162,16 @@ def _sum(pid: int, file: str, fields: tuple[bytes, ...]) -> int:
     return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(fields))
 
 
-def _send(pids: list[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+def _hangs(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            return stream.read().rpartition(b")")[2].split()[0] in (b"D", b"Z", b"X")
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -99,7 +99,11 @@ class StepDirectory:
         def place(value: Any, *where: str) -> Json:
             if isinstance(value, InputFile):
                 target = self._place_for(value, *where)
-                source = value.path.resolve(strict=True)
+                source = value.path.resolve()
+                if not source.is_file():
+                    raise FileNotFoundError(
+                        f"the file for the input `{where[0]}` is not there: {value.path}"
+                    )
                 pairs.append((str(source), str(target)))
                 name = value.name or target.name
                 return {"path": str(target), "type": value.type, "name": name}
