@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { NodeState, RunEvent, RunNode, RunSnapshot } from "@/api/types";
+import { applyEvents, newest } from "./reducer";
+
+const STATES: NodeState[] = ["pending", "queued", "running", "waiting", "success", "failed", "skipped", "cancelled"];
+
+function node(id: string): RunNode {
+  return {
+    id,
+    title: id,
+    component: "core/python@1",
+    state: "pending",
+    reason: "",
+    attempt: 0,
+    max_attempts: 1,
+    cached: false,
+    progress: null,
+    queued_at: null,
+    started_at: null,
+    ended_at: null,
+    outputs: {},
+    error: null,
+  };
+}
+
+function snapshot(ids: string[]): RunSnapshot {
+  return {
+    id: "run",
+    number: 1,
+    team: "team",
+    pipeline: { id: "pipeline", name: "Example" },
+    version: 1,
+    state: "pending",
+    reason: "",
+    parameters: {},
+    trigger: "manual",
+    cloned_from: null,
+    created_by: null,
+    created_at: "2026-11-23T07:00:00Z",
+    started_at: null,
+    ended_at: null,
+    last_seq: 0,
+    node_counts: { pending: ids.length },
+    nodes: ids.map(node),
+  };
+}
+
+/** The server's side, told as simply as can be: one event laid over a snapshot that is all its own. */
+function committed(run: RunSnapshot, event: RunEvent): RunSnapshot {
+  const next = structuredClone(run);
+  next.last_seq = event.seq;
+  if (event.kind === "run.state") Object.assign(next, event.data);
+  if (event.kind === "node.state" || event.kind === "node.progress")
+    Object.assign(next.nodes.find(({ id }) => id === event.node) ?? {}, event.data);
+  next.node_counts = {};
+  for (const { state } of next.nodes) next.node_counts[state] = (next.node_counts[state] ?? 0) + 1;
+  return next;
+}
+
+const IDS = ["load", "train", "score", "report"];
+const happenings = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant("run.state"), node: fc.constant(""), data: fc.record({ state: fc.constantFrom("running", "success", "failed"), reason: fc.string() }) }),
+    fc.record({
+      kind: fc.constant("node.state"),
+      node: fc.constantFrom(...IDS),
+      data: fc.record({ state: fc.constantFrom(...STATES), attempt: fc.nat(5), outputs: fc.dictionary(fc.constantFrom("table", "text"), fc.string()) }, { requiredKeys: ["state", "attempt"] }),
+    }),
+    fc.record({ kind: fc.constant("node.progress"), node: fc.constantFrom(...IDS), data: fc.record({ progress: fc.double({ min: 0, max: 1, noNaN: true }) }) }),
+    fc.record({ kind: fc.constant("node.metric"), node: fc.constantFrom(...IDS), data: fc.constant({ name: "loss", value: 1, step: null }) }),
+  ),
+  { maxLength: 60 },
+);
+const numbered = happenings.map((all) =>
+  all.map((one, index) => ({ ...one, seq: index + 1, at: "2026-11-23T07:00:00Z" }) as RunEvent),
+);
+
+/** The history as the server commits it: entry n is the fresh snapshot after n events. */
+function history(events: RunEvent[]): RunSnapshot[] {
+  const all = [snapshot(IDS)];
+  for (const event of events) all.push(committed(all.at(-1) as RunSnapshot, event));
+  return all;
+}
+
+describe("applyEvents", () => {
+  test("an old snapshot plus the events after it is a fresh snapshot", () => {
+    fc.assert(
+      fc.property(numbered, fc.nat(), fc.nat(), (events, from, to) => {
+        const snapshots = history(events);
+        const old = from % snapshots.length;
+        const fresh = old + (to % (snapshots.length - old));
+        const result = applyEvents(snapshots[old] as RunSnapshot, events.slice(old, fresh));
+        expect(result).toEqual(snapshots[fresh]);
+      }),
+    );
+  });
+
+  test("however the events are cut into frames, and however often they come", () => {
+    fc.assert(
+      fc.property(numbered, fc.array(fc.tuple(fc.nat(), fc.nat(20)), { maxLength: 20 }), (events, cuts) => {
+        let run = snapshot(IDS);
+        for (const [at, length] of cuts) {
+          const start = events.length === 0 ? 0 : at % events.length;
+          run = applyEvents(run, events.slice(start, start + length));
+        }
+        run = applyEvents(run, events);
+        expect(run).toEqual(history(events).at(-1));
+      }),
+    );
+  });
+
+  test("never touches the snapshot it was given", () => {
+    fc.assert(
+      fc.property(numbered, (events) => {
+        const run = snapshot(IDS);
+        const before = structuredClone(run);
+        applyEvents(run, events);
+        expect(run).toEqual(before);
+      }),
+    );
+  });
+
+  test("stops before a gap", () => {
+    const events = [1, 2, 4].map((seq): RunEvent => ({ seq, kind: "node.state", node: "load", data: { state: "queued", attempt: seq }, at: "" }));
+    const run = applyEvents(snapshot(IDS), events);
+    expect(run.last_seq).toBe(2);
+    expect(run.nodes[0]?.attempt).toBe(2);
+  });
+
+  test("keeps the nodes that did not change, so that only the others are drawn again", () => {
+    const run = snapshot(IDS);
+    const next = applyEvents(run, [{ seq: 1, kind: "node.state", node: "train", data: { state: "running", attempt: 1 }, at: "" }]);
+    expect(next.nodes.map((one, index) => one === run.nodes[index])).toEqual([true, false, true, true]);
+  });
+
+  test("passes over kinds and nodes that it does not know, and still counts them", () => {
+    const run = applyEvents(snapshot(IDS), [
+      { seq: 1, kind: "node.frobnicated", node: "load", data: { state: "failed" }, at: "" },
+      { seq: 2, kind: "node.state", node: "nowhere", data: { state: "failed", attempt: 1 }, at: "" },
+    ]);
+    expect(run).toEqual({ ...snapshot(IDS), last_seq: 2 });
+  });
+});
+
+test("a slow answer never turns time back", () => {
+  const old = snapshot(IDS);
+  const ahead = { ...old, last_seq: 7 };
+  expect(newest(ahead, old)).toBe(ahead);
+  expect(newest(old, ahead)).toBe(ahead);
+  expect(newest(undefined, old)).toBe(old);
+  expect(newest({ ...ahead, id: "another" }, old)).toBe(old);
+});
