@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from . import tables
+from . import sqltext, tables
 from .errors import Failure
 from .handles import Table
 
@@ -55,8 +55,8 @@ class Database:
         """
         if not sql.strip():
             raise Failure("The SQL is empty; write a statement.")
-        statement = sa.text(sql)
-        wanted = set(statement.compile().params)
+        statement = sa.text(sqltext.escaped(sql))
+        wanted = set(sqltext.binds(sql))
         missing = sorted(wanted - set(values or {}))
         if missing:
             names = ", ".join(f"`:{name}`" for name in missing)

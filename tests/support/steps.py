@@ -11,7 +11,18 @@ from typing import Any
 
 from pipelines.core.component import ComponentSpec
 
-_WARM = ["pandas", "pyarrow.dataset", "duckdb", "sklearn.pipeline", "pipelines.kinds.step"]
+_WARM = [
+    "__main__",
+    "pandas",
+    "pipelines.kinds.http.run",
+    "pipelines.kinds.python.run",
+    "pipelines.kinds.shell.run",
+    "pipelines.kinds.sql.run",
+    "pipelines.sdk.duck",
+    "pipelines.sdk.learning",
+    "pipelines.sdk.plots",
+    "sqlalchemy.dialects.sqlite",
+]
 
 
 @dataclass

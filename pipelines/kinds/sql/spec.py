@@ -1,11 +1,11 @@
 """What an sql component's spec must say, and how one is made from a form."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import Problem
+from pipelines.sdk.sqltext import binds
 
 from ..checks import build_from_form, common_problems, parameter_source_problems
 
@@ -34,9 +34,6 @@ FORM: dict[str, Any] = {
         },
     },
 }
-#: `:name`, but not `::type` nor inside quotes.
-BIND = re.compile(r"(?<![:\w\\]):([A-Za-z_]\w*)(?!:)")
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 def build(fields: Mapping[str, Any]) -> ComponentSpec:
@@ -74,13 +71,12 @@ def _unknown_binds(spec: ComponentSpec) -> list[Problem]:
     if not isinstance(query, str):
         return []
     known = set(spec.parameters.get("properties") or {}) | {port.name for port in spec.inputs}
-    bound = dict.fromkeys(BIND.findall(_QUOTED.sub(" ", query)))
     return [
         Problem(
             code="bad_implementation",
             message=f"`:{name}` in the query is neither a parameter nor an input of the component",
             field="implementation.query",
         )
-        for name in bound
+        for name in binds(query)
         if name not in known
     ]

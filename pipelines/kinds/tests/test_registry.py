@@ -1,0 +1,41 @@
+"""The kinds hang together."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pipelines.core.component import ComponentSpec
+from pipelines.core.problems import InvalidDefinition
+from pipelines.kinds import registry
+from pipelines.kinds.step import RUNNERS
+
+
+def test_every_kind_has_a_runner_and_a_form() -> None:
+    assert set(registry.KINDS) == set(RUNNERS)
+    for name, kind in registry.KINDS.items():
+        module, _, function = kind.runner.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
+        Draft202012Validator.check_schema(kind.form)
+        assert kind.name == name
+        assert kind.title
+
+
+def test_an_unknown_kind_is_a_problem_not_a_crash() -> None:
+    with pytest.raises(InvalidDefinition, match="there is no kind `magic`"):
+        registry.build("magic", {})
+    spec = ComponentSpec(namespace="a", name="b", kind="magic")
+    assert [problem.code for problem in registry.check(spec)] == ["unknown_kind"]
+
+
+def test_a_step_starts_lean() -> None:
+    """What is imported before a trivial step runs is paid for by every fork server."""
+    heavy = "{'pydantic', 'jsonschema', 'yaml', 'numpy', 'pandas', 'httpx', 'django'}"
+    code = (
+        "import sys, pipelines.kinds.step, pipelines.kinds.python.run, pipelines.kinds.shell.run\n"
+        f"print(sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
