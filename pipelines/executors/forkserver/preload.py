@@ -38,6 +38,7 @@ DATA = (
     "sklearn.neighbors", "sklearn.pipeline", "sklearn.preprocessing", "sklearn.svm",
     "sklearn.tree",
     "matplotlib.backends.backend_agg", "matplotlib.figure", "matplotlib.pyplot",
+    "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin",
 )  # fmt: skip
 
 POOLS: Mapping[str, tuple[str, ...]] = {"lean": LEAN, "data": DATA}

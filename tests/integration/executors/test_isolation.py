@@ -113,7 +113,11 @@ def test_only_the_standard_streams_are_open(executor: ProcessExecutor) -> None:
     [
         "subprocess.Popen(['setsid', 'sleep', MARK])",
         "subprocess.Popen(['sh', '-c', 'setsid sh -c \"setsid sleep ' + MARK + ' &\" &'], env={})",
-        "os.fork() or (os.setsid(), os.fork() or os.execvp('sleep', ['sleep', MARK]))",
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        os.execvp('sleep', ['sleep', MARK])\n"
+        "    os._exit(0)",
     ],
     ids=["setsid", "daemon without environment", "double fork"],
 )
