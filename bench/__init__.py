@@ -1,0 +1,1 @@
+"""Measures what Penstock promises: `make bench`."""
