@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipelines.core import machine
 from pipelines.core.states import NodeState
 
-from . import ledger
+from . import ledger, statements
 from .ledger import Ledger
 from .models import Attempt, NodeRun, Run
 
@@ -84,11 +84,8 @@ def needs_a_look(plan: Mapping[str, Any]) -> bool:
 
 def oldest_queued(taker: Taker) -> tuple[int, UUID] | None:
     """The node run (and its run) that has waited the longest in the taker's queues."""
-    rows = NodeRun.objects.filter(state=NodeState.QUEUED, queue__in=list(taker.queues))
-    found: tuple[int, UUID] | None = (
-        rows.order_by("queued_at", "pk").values_list("pk", "run_id").first()
-    )
-    return found
+    found = [row for queue in taker.queues if (row := statements.oldest_queued(queue))]
+    return min(found)[1:] if found else None
 
 
 def take_next(book: Ledger, taker: Taker) -> Next:
@@ -128,13 +125,14 @@ def _take(book: Ledger, row: NodeRun, taker: Taker) -> Claim:
         progress=None,
         error=None,
     )
-    attempt = Attempt.objects.create(
+    attempt = Attempt(
         node_run=row,
         number=row.attempt,
         token=token,
         worker=taker.worker,
         started_at=book.now,
     )
+    statements.insert_attempt(attempt)
     return Claim(row.pk, attempt.pk, row.run_id, row.node, row.attempt, token, row.plan)
 
 
@@ -152,9 +150,8 @@ def held_row(book: Ledger, claim: Claim) -> NodeRun:
 
 def close_attempt(claim: Claim, state: str, **fields: Any) -> None:
     """Close the attempt's own row."""
-    Attempt.objects.filter(pk=claim.attempt_id, state="running").update(
-        state=state, ended_at=timezone.now(), **fields
-    )
+    values = {**fields, "state": state, "ended_at": timezone.now()}
+    statements.update(Attempt, values, {"state": "running"}, ids=[claim.attempt_id])
 
 
 def lose(row: NodeRun, why: str) -> bool:

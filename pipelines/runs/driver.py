@@ -7,6 +7,7 @@ transactions; all slow work lies between them.
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -50,6 +51,8 @@ class Driver:
         self.executor = executor
         self.recorder = recorder
         self.accepting = True
+        #: Deletes what steps left on disk, so that no slot waits for it.
+        self.janitor = ThreadPoolExecutor(1, thread_name_prefix="penstock-janitor")
 
     def execute(self, node_run_id: int) -> int:
         """Run a queued node if it is still there, then others, until nothing is queued.
@@ -135,7 +138,10 @@ class Driver:
             cleanup.callback(live.let_go, claim.token)
             try:
                 outcome = self._run(claim, held, cleanup)
-                return self._patiently(lambda: self._commit(claim, outcome), held)
+                then = self._patiently(lambda: self._commit(claim, outcome), held)
+                if outcome.state == "success":
+                    prepare.remember(claim.run_id, claim.node, outcome.node["outputs"])
+                return then
             except TooLate as error:
                 logger.warning("%s", error)
             except Run.DoesNotExist:
@@ -155,7 +161,7 @@ class Driver:
             step = self.executor.start(request, recording)
             held.attach(step)
             result = step.wait()
-            cleanup.callback(result.close)
+            cleanup.callback(self.janitor.submit, result.close)
             self._patiently(recording.close, held)
             given = result.outputs
             kept = self._patiently(lambda: outputs.stored(given, facts.team_id), held)
@@ -177,6 +183,7 @@ class Driver:
     def _commit(self, claim: Claim, outcome: _Outcome) -> Next:
         """The outcome, its consequences, and perhaps the next claim, in one transaction."""
         with ledger.opened(claim.run_id) as book:
+            book.nodes([claim.node, *claim.plan["downstream"]])  # one query for all it touches
             row = claims.held_row(book, claim)
             claims.close_attempt(claim, outcome.state, **outcome.attempt)
             book.touch(row, **outcome.node)

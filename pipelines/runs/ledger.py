@@ -4,6 +4,7 @@ The run's row is locked first and everything else after it, so that events are n
 gap, counters add up, and two workers that finish nodes of one run cannot deadlock.
 """
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone
 
 from pipelines.core import machine
@@ -20,7 +20,7 @@ from pipelines.core.document import Backoff
 from pipelines.core.machine import Advance, KillRunning, NodeView, RunView
 from pipelines.core.states import ENDED_NODE, ENDED_RUN, NodeState, RunState
 
-from . import hints, live, shapes
+from . import hints, live, shapes, statements
 from .models import Event, NodeRun, Run
 
 _COUNTERS = ("upstream_open", "upstream_success", "upstream_failed", "upstream_skipped")
@@ -58,7 +58,7 @@ class Ledger:
         nodes = list(nodes)
         missing = [node for node in nodes if node not in self._rows]
         for start in range(0, len(missing), _BATCH):
-            self._keep(self._query().filter(node__in=missing[start : start + _BATCH]))
+            self._keep(statements.nodes(self.row.pk, missing[start : start + _BATCH]))
         return {node: self._views[node] for node in nodes}
 
     def unstarted(self) -> Iterable[NodeView]:
@@ -136,9 +136,10 @@ class Ledger:
         self._write_nodes()
         if self._run_touched:
             values = {name: getattr(self.row, name) for name in self._run_touched}
-            Run.objects.filter(pk=self.row.pk).update(**values)
+            statements.update(Run, values, {}, ids=[self.row.pk])
+        for start in range(0, len(self._events), _BATCH):
+            statements.insert_events(self._events[start : start + _BATCH])
         if self._events:
-            Event.objects.bulk_create(self._events, batch_size=_BATCH)
             hints.run_changed(self.row.pk)
         queued = [row for row in self.enqueued.values() if row.state == NodeState.QUEUED]
         hints.queued(queued)
@@ -203,12 +204,10 @@ class Ledger:
             groups.setdefault(key, (fields, deltas, []))[2].append(node)
         for fields, deltas, nodes in groups.values():
             state, attempt, token = self._before[nodes[0]]
-            values = {**fields, **{name: F(name) + delta for name, delta in deltas.items()}}
+            was = {"state": state, "attempt": attempt, "token": token}
             for start in range(0, len(nodes), _BATCH):
                 ids = [self._rows[node].pk for node in nodes[start : start + _BATCH]]
-                count = NodeRun.objects.filter(
-                    pk__in=ids, state=state, attempt=attempt, token=token
-                ).update(**values)
+                count = statements.update(NodeRun, fields, was, ids=ids, deltas=deltas)
                 if count != len(ids):
                     raise LostRace(
                         f"{len(ids) - count} of {len(ids)} nodes of run {self.row.pk} "
@@ -225,11 +224,26 @@ def opened(run_id: UUID) -> Iterator[Ledger]:
 
     Raises Run.DoesNotExist, and LostRace when a row changed behind the lock.
     """
-    with transaction.atomic():
-        run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
-        ledger = Ledger(run, timezone.now())
+    with turn(), transaction.atomic():
+        ledger = Ledger(statements.lock_run(run_id), timezone.now())
         yield ledger
         ledger.write()
+
+
+_one_writer = threading.RLock()
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """SQLite has one writer at a time and waits for its turn by sleeping, for up to 100 ms at once.
+
+    The threads of one process line up here instead, and wake the moment it is theirs.
+    """
+    if connection.vendor == "sqlite":
+        with _one_writer:
+            yield
+    else:
+        yield
 
 
 def node_view(row: NodeRun) -> NodeView:

@@ -133,7 +133,7 @@ class NodeRun(models.Model):
         # SQLite uses a partial index only for a condition that needs no bound value, so the
         # conditions here are all IS NOT NULL.
         indexes: ClassVar = [
-            models.Index(fields=["state", "queue", "queued_at"], name="node_runs_by_state"),
+            models.Index(fields=["state", "queue", "queued_at", "id"], name="node_runs_by_state"),
             models.Index(
                 fields=["lease_expires_at"],
                 condition=Q(lease_expires_at__isnull=False),

@@ -4,6 +4,8 @@ All of it is read outside any transaction: the outputs of nodes that have ended 
 """
 
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,7 +57,9 @@ class RunFacts:
     parameters: Mapping[str, Any]
 
     @classmethod
+    @lru_cache(maxsize=256)
     def load(cls, run_id: UUID) -> "RunFacts":
+        """Raises Run.DoesNotExist."""
         found = Run.objects.values_list("number", "team_id", "parameters").get(pk=run_id)
         return cls(run_id, *found)
 
@@ -64,6 +68,46 @@ class RunFacts:
 class _Upstream:
     state: str
     outputs: Mapping[str, Any]
+
+
+class _UpstreamCache:
+    """Outputs of ended nodes, which never change: a hundred nodes often read the same one."""
+
+    MAX_NODES = 1024
+    MAX_CHARACTERS = 16 * 1024
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[UUID, str], _Upstream] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, run_id: UUID, names: set[str]) -> dict[str, _Upstream]:
+        with self._lock:
+            kept = {name: self._kept.get((run_id, name)) for name in names}
+        found = {name: upstream for name, upstream in kept.items() if upstream is not None}
+        missing = names - found.keys()
+        if missing:
+            rows = NodeRun.objects.filter(run_id=run_id, node__in=missing).order_by()
+            for name, state, outputs in rows.values_list("node", "state", "outputs"):
+                found[name] = _Upstream(state, outputs)
+                self.keep(run_id, name, found[name])
+        return found
+
+    def keep(self, run_id: UUID, name: str, upstream: _Upstream) -> None:
+        """Remember small outputs, and forget what was read the longest ago."""
+        if len(str(upstream.outputs)) > self.MAX_CHARACTERS:
+            return
+        with self._lock:
+            self._kept[(run_id, name)] = upstream
+            while len(self._kept) > self.MAX_NODES:
+                self._kept.popitem(last=False)
+
+
+_upstream = _UpstreamCache()
+
+
+def remember(run_id: UUID, node: str, outputs: Mapping[str, Any]) -> None:
+    """A node of this run has succeeded with these outputs; the next one will ask for them."""
+    _upstream.keep(run_id, node, _Upstream(NodeState.SUCCESS.value, outputs))
 
 
 class Preparation:
@@ -97,13 +141,7 @@ class Preparation:
     def _load_upstream(self) -> dict[str, _Upstream]:
         names = {source["node"] for sources in self.plan["inputs"].values() for source in sources}
         names.update(self.plan["references"])
-        if not names:
-            return {}
-        rows = NodeRun.objects.filter(run_id=self.run.id, node__in=names).order_by()
-        return {
-            node: _Upstream(state, outputs)
-            for node, state, outputs in rows.values_list("node", "state", "outputs")
-        }
+        return _upstream.of(self.run.id, names)
 
     def _scope(self) -> dict[str, Any]:
         return {

@@ -186,7 +186,7 @@ def _write_log(recording: Recording, pieces: list[str]) -> None:
             )
         )
         size, lines = size + len(part.encode()), lines + count
-    with transaction.atomic():
+    with ledger.turn(), transaction.atomic():
         LogChunk.objects.bulk_create(chunks)
         Attempt.objects.filter(pk=claim.attempt_id).update(log_bytes=size, log_lines=lines)
         hints.log_grew(claim.run_id, claim.node, claim.attempt, size, lines)

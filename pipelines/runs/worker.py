@@ -77,6 +77,7 @@ class Worker:
         _wait_until(lambda: not live.all_held(), 2.0)
         self._over.set()
         live.busy.set()
+        self.driver.janitor.shutdown()
         self.recorder.stop()
         self.executor.close()
 
