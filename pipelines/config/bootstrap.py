@@ -159,7 +159,7 @@ def build_front_end(develop: bool) -> None:
     if not packages.holds():
         run(
             "Node packages",
-            [*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            [*npm, "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
             cwd=FRONTEND,
             env=env,
             hint="Is an npm registry reachable? For a mirror set npm_config_registry.",
@@ -169,7 +169,7 @@ def build_front_end(develop: bool) -> None:
         vite = os.path.join(FRONTEND, "node_modules", "vite", "bin", "vite.js")
         run(
             "Front end",
-            [node, vite, "build", "--logLevel", "warn"],
+            [node, vite, "build", "--logLevel", "error"],
             cwd=FRONTEND,
             env=env,
             hint="The messages above name the file.",
