@@ -64,8 +64,9 @@ class Database:
         bound = {name: value for name, value in (values or {}).items() if name in wanted}
         try:
             with self._engine.begin() as connection:
-                streaming = connection.execution_options(stream_results=True, max_row_buffer=10_000)
-                result = streaming.execute(statement, bound)
+                if sqltext.only_reads(sql):
+                    connection = connection.execution_options(stream_results=True)
+                result = connection.execute(statement, bound)
                 if not result.returns_rows:
                     return tables.write([{"rows": result.rowcount}])
                 columns = list(result.keys())
@@ -178,7 +179,12 @@ def _engine(url: str) -> sa.Engine:
         raise Failure(
             f"There is no such database as `{url.partition(':')[0]}`; use sqlite or postgresql."
         ) from error
-    except (ArgumentError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        raise Failure(
+            f"There is no driver for `{parsed.get_backend_name()}` here ({error.name} is missing); "
+            "use sqlite or postgresql."
+        ) from error
+    except ArgumentError as error:
         raise Failure(
             "The database must be a URL such as postgresql://user:password@host/name or "
             f"sqlite:////path/to/file.db ({error})"

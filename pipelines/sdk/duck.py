@@ -27,6 +27,17 @@ _CONFIG: dict[str, Any] = {
 }
 
 
+#: DuckDB's names of types, as an analyst would say.
+_TYPE_WORDS = {
+    "VARCHAR": "text",
+    "STRING_LITERAL": "text",
+    "INTEGER_LITERAL": "integer",
+    "BIGINT": "integer",
+    "INTEGER": "integer",
+    "DOUBLE": "number",
+}
+
+
 def quote(name: str) -> str:
     """A column or table name, safe inside SQL."""
     return '"' + name.replace('"', '""') + '"'
@@ -121,8 +132,14 @@ class Duck:
             )
         first, _, rest = text.partition("\n")
         reason = re.sub(r"^[A-Z][\w ]+ Error: ", "", first).strip()
+        for name, word in _TYPE_WORDS.items():
+            reason = re.sub(rf"\b{name}\b", word, reason)
         near = re.search(r"^LINE \d+: (.*)$", rest, re.MULTILINE)
-        where = f" In: {near.group(1).strip()[:200]}" if near else ""
+        line = near.group(1).strip()[:200] if near else ""
+        if line.startswith(")"):
+            # The bracket is ours: what was written inside ended too early.
+            return "Syntax error: the expression is not complete."
+        where = f" In: {line}" if line else ""
         return f"{reason[:1].upper()}{reason[1:]}.{where}".replace("..", ".").replace("!.", ".")
 
     def _there_are(self) -> str:

@@ -19,3 +19,10 @@ def escaped(sql: str) -> str:
     SQLAlchemy would else take `':x'` for a value.
     """
     return _QUOTED.sub(lambda match: re.sub(r"\\?:", r"\\:", match.group()), sql)
+
+
+def only_reads(sql: str) -> bool:
+    """Whether a statement surely changes nothing, so that its rows may be streamed by a cursor."""
+    words = re.findall(r"[A-Za-z_]+", _QUOTED.sub(" ", sql).upper())
+    changing = {"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"}
+    return bool(words) and words[0] in ("SELECT", "WITH", "VALUES") and not changing & set(words)

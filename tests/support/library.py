@@ -2,9 +2,12 @@
 
 import re
 from functools import cache
+from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from pipelines import library
@@ -21,12 +24,28 @@ def specs() -> dict[str, ComponentSpec]:
     return {spec.full_name: spec for spec in library.load()}
 
 
+@cache
+def sample_files() -> dict[str, bytes]:
+    """Seattle's weather in every format that can be read; names as the examples have them."""
+    content = files("pipelines.library").joinpath("data/seattle-weather.csv").read_bytes()
+    frame = pd.read_csv(BytesIO(content))
+    parquet, excel = BytesIO(), BytesIO()
+    frame.to_parquet(parquet, index=False)
+    frame.head(200).to_excel(excel, index=False, sheet_name="weather")
+    return {
+        "weather.csv": content,
+        "weather.tsv": frame.to_csv(sep="\t", index=False).encode(),
+        "weather.jsonl": frame.to_json(orient="records", lines=True).encode(),
+        "weather.parquet": parquet.getvalue(),
+        "weather.xlsx": excel.getvalue(),
+    }
+
+
 class Examples:
     """Runs examples in `directory`; a step that several examples start from runs only once."""
 
-    def __init__(self, directory: Path, files: dict[str, bytes]) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._files = files
         self._made: dict[tuple[str, str], StepRun] = {}
 
     def run(
@@ -48,7 +67,7 @@ class Examples:
             self._directory,
             inputs={port: self.resolve(value) for port, value in raw.items() if value is not None},
             params={**shown.params, **(params or {})},
-            files=self._files,
+            files=sample_files(),
         )
 
     def resolve(self, value: Any) -> Any:
