@@ -3,9 +3,11 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 # The first Python that is new enough; bootstrap says so if it is not.
-PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+ifndef PYTHON
+PYTHON := $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	if command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then command -v $$name; exit; fi; done; command -v python3 || echo python3)
+endif
 PORT ?= 8000
 HOST ?= 127.0.0.1
 ARGS ?=
