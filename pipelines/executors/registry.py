@@ -48,7 +48,11 @@ def _process() -> ProcessExecutor:
             home / "secret_key",
             *(database.with_name(database.name + end) for end in ("", "-wal", "-shm")),
         ],
-        environ={name: os.environ[name] for name in passed if name in os.environ},
+        environ={
+            # Where a step keeps what should outlive it, such as an SQLite file named by itself.
+            "PENSTOCK_DATA": str(home / "data"),
+            **{name: os.environ[name] for name in passed if name in os.environ},
+        },
     )
 
 

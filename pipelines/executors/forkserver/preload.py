@@ -27,7 +27,8 @@ LEAN = (
 )  # fmt: skip
 DATA = (
     *LEAN,
-    "pipelines.kinds.sql.run", "pipelines.sdk.tables",
+    "pipelines.kinds.sql.run", "sqlalchemy.dialects.sqlite",
+    "pipelines.sdk.duck", "pipelines.sdk.learning", "pipelines.sdk.plots", "pipelines.sdk.tables",
     "numpy", "numpy.random",
     "pandas",
     "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.dataset", "pyarrow.json",
