@@ -19,8 +19,7 @@ from pipelines.artifacts import access, pictures, previews, store, uploads
 from pipelines.artifacts.models import Artifact
 from pipelines.teams.access import Action, team_or_default
 
-from .parsers import TooLarge
-from .problems import Unprocessable
+from .refusals import TooLarge, Unprocessable
 from .shapes.artifacts import PREVIEW, ArtifactSerializer, PreviewQuerySerializer, UploadSerializer
 from .shapes.common import ProblemSerializer
 from .streams import attachment

@@ -21,7 +21,8 @@ from pipelines.runs.models import Run
 from pipelines.teams.access import Action, team_or_default
 
 from .filters import TeamFilter
-from .problems import MatchRequired, problem
+from .problems import problem
+from .refusals import MatchRequired
 from .shapes.common import ProblemSerializer
 from .shapes.designs import (
     CurrentDraftSerializer,

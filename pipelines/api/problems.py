@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
 from pipelines.core.problems import InvalidDefinition
+
+from .refusals import TooLarge
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -25,26 +27,6 @@ TITLES = {
     428: "If-Match is missing",
     429: "Too many requests",
 }
-
-
-class Conflict(exceptions.APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
-
-
-class StaleDraft(exceptions.APIException):
-    status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_code = "stale_draft"
-
-
-class MatchRequired(exceptions.APIException):
-    status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_code = "if_match_required"
-
-
-class Unprocessable(exceptions.APIException):
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-    default_code = "unprocessable"
 
 
 def problem(status_code: int, detail: str, code: str, **extra: Any) -> Response:
@@ -67,6 +49,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return problem(422, detail, "invalid_definition", problems=error.as_dicts())
     if isinstance(error, Http404):
         error = exceptions.NotFound()
+    elif isinstance(error, RequestDataTooBig):
+        error = TooLarge("The body is too large. Upload large things as artifacts.")
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(str(error) or None)
     response = drf_handler(error, context)

@@ -19,7 +19,7 @@ from pipelines.runs.models import Run, RunState
 from pipelines.teams.access import Action
 
 from .filters import TeamFilter
-from .problems import Conflict
+from .refusals import Conflict
 from .shapes.common import ProblemSerializer
 from .shapes.runs import (
     CloneRunSerializer,

@@ -17,7 +17,7 @@ from pipelines.designs.models import PipelineVersion
 from pipelines.teams.access import Action, team, within
 from pipelines.teams.models import Team
 
-from .problems import Conflict
+from .refusals import Conflict
 from .shapes.common import ProblemSerializer
 from .shapes.designs import (
     ProblemsSerializer,

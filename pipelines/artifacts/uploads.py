@@ -35,7 +35,7 @@ def receive(file: UploadedFile, *, team: Team, user: User, type: str | None = No
                 copy.write(chunk)
             copy.flush()
             path = Path(copy.name)
-        name = Path(file.name or "").name
+        name = "".join(filter(str.isprintable, Path(file.name or "").name))
         found, media_type, facts = _inspect(path, name, type)
         stored = store.upload(path)
     return store.record(

@@ -31,7 +31,7 @@ urlpatterns = [
         login_required(SpectacularSwaggerView.as_view(url_name="schema")),
         name="docs",
     ),
-    re_path(r"^api(/|$)", errors.unknown_endpoint),
+    re_path(r"^api(?:/|$)", errors.unknown_endpoint),
     path(
         "admin/login/",
         login_not_required(RedirectView.as_view(pattern_name="login", query_string=True)),

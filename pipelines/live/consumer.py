@@ -33,7 +33,7 @@ POLL_SECONDS = 2.0
 POLL_ENDED_SECONDS = 15.0
 PING_SECONDS = 20.0
 RECHECK_SECONDS = 30.0
-RETRY_LAYER_SECONDS = 2.0
+RETRY_LAYER_SECONDS = 5.0
 _UNDER_WAY = frozenset({RunState.PENDING.value, RunState.RUNNING.value})
 
 
@@ -77,8 +77,6 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             await self._begin()
             await self._follow()
-        except asyncio.CancelledError:
-            raise
         except Exception:
             # Whatever it was: the browser connects again and goes on where it is.
             logger.exception("The live view of run %s failed", self.run_id)
@@ -135,14 +133,13 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _listen(self) -> None:
         """Take hints from the channel layer, and come back to it when it was away."""
-        while True:
+        while not _cancelled():
             try:
                 await self._hear_all()
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
                 # Whatever the layer's client raises: the polls go on without hints.
                 logger.debug("No hints for run %s: %s", self.run_id, error)
+            if not _cancelled():
                 await asyncio.sleep(RETRY_LAYER_SECONDS)
 
     async def _hear_all(self) -> None:
@@ -152,7 +149,7 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             # What happened before the group was joined.
             self.news.set()
-            while True:
+            while not _cancelled():
                 hint = await layer.receive(channel)
                 if hint["type"] == "run.log":
                     self.logs[(hint["node"], hint["attempt"])] = hint
@@ -162,3 +159,9 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _frame(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame, separators=(",", ":")))
+
+
+def _cancelled() -> bool:
+    """Asked of the task itself, because Redis' client may swallow a cancellation as it connects."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -10,7 +10,7 @@ UPLOAD_TYPES = ["file", "table", "image", "model", "text", "json"]
 
 
 class UploadSerializer(Shape):
-    file = serializers.FileField()
+    file = serializers.FileField(allow_empty_file=True)
     team = serializers.CharField(
         required=False, help_text="Id or slug; your first team when left out."
     )
