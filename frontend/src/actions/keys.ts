@@ -39,5 +39,5 @@ export function isTyping(target: EventTarget | null): boolean {
 
 /** Whether the canvas has the focus: it, something on it, or nothing in particular. */
 export function isOnCanvas(target: EventTarget | null): boolean {
-  return target === document.body || (target instanceof Element && target.closest("[data-canvas]") !== null);
+  return target instanceof Element && (target.matches("body, main") || target.closest("[data-canvas]") !== null);
 }

@@ -3,10 +3,11 @@ import { bestEdge, candidates } from "@/graph/autoconnect";
 import { fragmentOf, type Fragment, insertion } from "@/graph/clipboard";
 import type { Terminal } from "@/graph/connect";
 import { type Box, freePlace, GRID, NODE_WIDTH, nodeSize, snap } from "@/graph/geometry";
+import { renameParameterMentions } from "@/graph/mentions";
 import { freeName } from "@/graph/names";
 import type { Catalog, Definition, EdgeDef, Layout, NodeDef, Point } from "@/graph/types";
 
-import { removal } from "./edits";
+import { type Edit, removal } from "./edits";
 import type { Act } from "./history";
 import type { Selection } from "./store";
 
@@ -193,4 +194,17 @@ function offsetOf(drawn: Drawn, { layout }: Fragment, middle?: Point): Point {
 /** The selected nodes with the edges between them, at their drawn places. */
 export function copyOf({ definition, layout }: Drawn, { nodes }: Selection): Fragment {
   return fragmentOf({ ...definition, layout }, nodes);
+}
+
+/** A parameter under another name, in every expression that uses it too. */
+export function renameParameterAct(definition: Definition, from: string, to: string): Act {
+  const parameters = (definition.parameters ?? []).map((one) => (one.name === from ? { ...one, name: to } : one));
+  const edits: Edit[] = [{ kind: "setParameters", parameters }];
+  for (const node of definition.nodes) {
+    const params = renameParameterMentions(node.params, from, to);
+    if (params !== node.params) edits.push({ kind: "setParams", node: node.id, params });
+    const when = renameParameterMentions(node.when, from, to);
+    if (when !== node.when) edits.push({ kind: "setOption", node: node.id, option: "when", value: when });
+  }
+  return { edit: { kind: "batch", edits }, label: `rename parameter ${from}` };
 }

@@ -1,6 +1,8 @@
 /** Expressions that name a node: `nodes.load.outputs.table`, `nodes['load'].state`. */
 import type { NodeDef } from "./types";
 
+const PARAMETER = /\bparams\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\[\s*(['"])([A-Za-z_][A-Za-z0-9_]*)\2\s*\])/g;
+
 const MENTION = /\bnodes\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\[\s*(['"])([A-Za-z_][A-Za-z0-9_]*)\2\s*\])/g;
 
 /** Ids of all nodes that a value mentions, at any depth. */
@@ -20,10 +22,19 @@ function visit(value: unknown, seeText: (text: string) => void): void {
   }
 }
 
-/** The same value with every mention of `from` now saying `to`; identical when there is none. */
+/** The same value with every mention of the node `from` now saying `to`; identical without one. */
 export function renameMentions<T>(value: T, from: string, to: string): T {
+  return renameMatches(value, MENTION, from, to);
+}
+
+/** The same for a parameter: `params.rate`, `params['rate']`. */
+export function renameParameterMentions<T>(value: T, from: string, to: string): T {
+  return renameMatches(value, PARAMETER, from, to);
+}
+
+function renameMatches<T>(value: T, pattern: RegExp, from: string, to: string): T {
   return rewrite(value, (text) =>
-    text.replace(MENTION, (whole, dotted?: string, _quote?: string, quoted?: string) => {
+    text.replace(pattern, (whole, dotted?: string, _quote?: string, quoted?: string) => {
       const id = dotted ?? quoted;
       return id === from ? replaceLast(whole, from, to) : whole;
     }),

@@ -1,25 +1,32 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from "react";
 
-const KEY = "penstock-drawer-width";
 const LEAST = 320;
-const FIRST = 480;
 
-function stored(): number {
-  const width = Number(localStorage.getItem(KEY));
-  return Number.isFinite(width) && width >= LEAST ? width : FIRST;
+function stored(key: string, first: number): number {
+  const width = Number(localStorage.getItem(key));
+  return Number.isFinite(width) && width >= LEAST ? width : first;
 }
 
 const most = () => Math.max(LEAST, window.innerWidth - 360);
 
+export interface SidePaneProps {
+  label: string;
+  /** Where the browser remembers the width. */
+  storageKey?: string;
+  /** How wide it is until somebody drags it. */
+  first?: number;
+  children: ReactNode;
+}
+
 /** A pane beside the content, as wide as one drags it; arrows move its edge too. */
-export function SidePane({ label, children }: { label: string; children: ReactNode }) {
-  const [width, setWidth] = useState(stored);
+export function SidePane({ label, storageKey = "penstock-drawer-width", first = 480, children }: SidePaneProps) {
+  const [width, setWidth] = useState(() => stored(storageKey, first));
   const clamp = (value: number) => Math.round(Math.min(most(), Math.max(LEAST, value)));
 
   function resize(next: number): void {
     const value = clamp(next);
     setWidth(value);
-    localStorage.setItem(KEY, String(value));
+    localStorage.setItem(storageKey, String(value));
   }
 
   function drag(event: PointerEvent<HTMLDivElement>): void {

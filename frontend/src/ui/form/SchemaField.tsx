@@ -3,6 +3,7 @@ import { RotateCcw } from "lucide-react";
 import { type ComponentType, useState } from "react";
 import { Field } from "../Field";
 import { IconButton } from "../IconButton";
+import { Ticks } from "../Ticks";
 import { Tooltip } from "../Tooltip";
 import { CodeControl, JsonControl } from "./CodeControl";
 import { type ControlProps, type SchemaFieldProps, useFormSettings } from "./context";
@@ -57,7 +58,7 @@ export function SchemaField({ name, schema: declared, path, value, onChange, lab
     return (
       <fieldset className="min-w-0 rounded-md border px-3 pt-1 pb-3">
         <legend className="px-1 text-xs font-medium">{title}</legend>
-        {schema.description && <p className="mb-2 text-xs text-muted">{schema.description}</p>}
+        {schema.description && <p className="mb-2 text-xs text-muted"><Ticks text={schema.description} /></p>}
         <SchemaFields
           schema={schema}
           path={path}
@@ -73,11 +74,11 @@ export function SchemaField({ name, schema: declared, path, value, onChange, lab
     value !== undefined && schema.default !== undefined && JSON.stringify(value) !== JSON.stringify(schema.default);
 
   return (
-    <div onBlur={() => setTouched(true)}>
+    <div data-path={path} onBlur={() => setTouched(true)}>
       <Field
         label={title}
         hideLabel={bare}
-        help={bare ? undefined : schema.description}
+        help={bare || !schema.description ? undefined : <Ticks text={schema.description} />}
         error={shownError}
         required={required}
         className={kind === "boolean" ? "items-start" : undefined}

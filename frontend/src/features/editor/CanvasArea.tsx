@@ -1,0 +1,125 @@
+import { Wand2 } from "lucide-react";
+import { type PointerEvent, type Ref, useMemo } from "react";
+
+import { action, ACTIONS } from "@/actions";
+import { useVersion } from "@/api/hooks";
+import { EditorCanvas, GraphView } from "@/canvas";
+import { useDocument } from "@/document";
+import type { Terminal } from "@/graph/connect";
+import { ContextMenu, IconButton, Loaded, type MenuEntry } from "@/ui";
+
+import { useEditor } from "./context";
+import { EmptyCanvas } from "./EmptyCanvas";
+import { VersionBanner } from "./HistoryPanel";
+import { ProblemsPanel } from "./ProblemsPanel";
+import { RunBar } from "./RunBar";
+
+export interface CanvasAreaProps {
+  boxRef: Ref<HTMLDivElement>;
+  version: number | null;
+  onVersion: (version: number | null) => void;
+  onAddAt: (client: { x: number; y: number }, wire: Terminal | null) => void;
+  onOpenNode: (id: string) => void;
+}
+
+/** The canvas with its bars; or a published version in its place. */
+export function CanvasArea({ boxRef, version, onVersion, onAddAt, onOpenNode }: CanvasAreaProps) {
+  const { actions, add, components } = useEditor();
+  const editable = useDocument((state) => state.editable);
+  const empty = useDocument((state) => state.definition.nodes.length === 0);
+  const menu = useMenu();
+  if (version !== null) return <ShownVersion number={version} onClose={() => onVersion(null)} />;
+  return (
+    <div className="flex min-w-0 flex-1 flex-col">
+      <RunBar />
+      <ContextMenu items={menu}>
+        <div
+          ref={boxRef}
+          data-canvas
+          data-testid="canvas"
+          role="region"
+          aria-label="Canvas"
+          tabIndex={-1}
+          onPointerDownCapture={focusCanvas}
+          className="relative min-h-0 flex-1 outline-none"
+        >
+          {components.ready && (
+            <EditorCanvas
+              catalog={components.catalog}
+              onAddAt={onAddAt}
+              onDropComponent={(component, at) => add(component, { at })}
+              onOpenNode={onOpenNode}
+              tools={
+                editable && (
+                  <IconButton
+                    label="Tidy"
+                    shortcut="Shift+Alt+T"
+                    side="top"
+                    icon={<Wand2 />}
+                    disabled={empty}
+                    onClick={() => action("tidy").perform(actions)}
+                  />
+                )
+              }
+            />
+          )}
+          {empty && editable && <EmptyCanvas />}
+        </div>
+      </ContextMenu>
+      <ProblemsPanel />
+    </div>
+  );
+}
+
+/** The renderer swallows the browser's own way of focusing; keys must know where they belong. */
+function focusCanvas(event: PointerEvent<HTMLDivElement>): void {
+  if (event.target instanceof Element && !event.target.closest("button, a, input")) {
+    event.currentTarget.focus({ preventScroll: true });
+  }
+}
+
+const MENU = ["add", "paste", null, "rename", "cut", "copy", "duplicate", "delete", null, "select-all", "tidy", "fit"];
+
+function useMenu(): MenuEntry[] {
+  const { actions } = useEditor();
+  const selection = useDocument((state) => state.selection);
+  return useMemo(
+    () =>
+      MENU.map((id): MenuEntry => {
+        const one = ACTIONS.find((candidate) => candidate.id === id);
+        if (!one) return "line";
+        return {
+          id: one.id,
+          label: one.label,
+          shortcut: one.keys[0],
+          danger: one.id === "delete",
+          disabled: !one.enabled(actions),
+          onSelect: () => one.perform(actions),
+        };
+      }),
+    // What is possible depends on what is selected.
+    [actions, selection],
+  );
+}
+
+function ShownVersion({ number, onClose }: { number: number; onClose: () => void }) {
+  const { pipeline } = useEditor();
+  const version = useVersion(pipeline.id, number);
+  return (
+    <div className="flex min-w-0 flex-1 flex-col" data-testid="version-view">
+      <VersionBanner number={number} onClose={onClose} />
+      <div className="min-h-0 flex-1">
+        <Loaded query={version} what="this version">
+          {({ definition, components }) => (
+            <GraphView
+              key={number}
+              definition={definition}
+              components={components}
+              label={`Graph of version ${number}`}
+            />
+          )}
+        </Loaded>
+      </div>
+    </div>
+  );
+}

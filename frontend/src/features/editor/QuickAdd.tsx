@@ -1,0 +1,75 @@
+import { useEffect, useMemo, useRef } from "react";
+
+import { useDocument } from "@/document";
+import { accepts } from "@/graph/autoconnect";
+import type { Terminal } from "@/graph/connect";
+import { NODE_WIDTH, ORDER_Y } from "@/graph/geometry";
+
+import { ComponentList } from "./ComponentList";
+import { useEditor } from "./context";
+
+export interface QuickAddAt {
+  client: { x: number; y: number };
+  wire: Terminal | null;
+}
+
+const WIDTH = 300;
+const HEIGHT = 360;
+
+/** A search for a new node right where it shall stand; from a wire, only what fits its end. */
+export function QuickAdd({ at, onClose }: { at: QuickAddAt; onClose: () => void }) {
+  const { components, add, view } = useEditor();
+  const definition = useDocument((state) => state.definition);
+  const box = useRef<HTMLDivElement>(null);
+  const { client, wire } = at;
+  const fitting = useMemo(
+    () =>
+      wire
+        ? components.components.filter(({ spec }) => accepts(definition, components.catalog, wire, spec))
+        : components.components,
+    [components, definition, wire],
+  );
+
+  useEffect(() => {
+    const onPointerDown = (event: PointerEvent): void => {
+      if (event.target instanceof Node && !box.current?.contains(event.target)) onClose();
+    };
+    window.addEventListener("pointerdown", onPointerDown, true);
+    return () => window.removeEventListener("pointerdown", onPointerDown, true);
+  }, [onClose]);
+
+  return (
+    <div
+      ref={box}
+      role="dialog"
+      aria-label={wire ? "Add a node that fits" : "Add a node"}
+      data-testid="quick-add"
+      className="fixed z-40 flex animate-pop flex-col rounded-lg border bg-surface shadow-float"
+      style={{
+        width: WIDTH,
+        maxHeight: HEIGHT,
+        left: Math.min(client.x, window.innerWidth - WIDTH - 12),
+        top: Math.min(client.y, window.innerHeight - HEIGHT - 12),
+      }}
+    >
+      <ComponentList
+        label={labelOf(wire)}
+        components={fitting}
+        pickOnClick
+        autoFocus
+        onEscape={onClose}
+        onPick={(component) => {
+          const [x, y] = view.toGraph(client);
+          const left = wire?.side === "in" ? x - NODE_WIDTH : x;
+          add(component.full_name, { at: [left, y - ORDER_Y], wire });
+          onClose();
+        }}
+      />
+    </div>
+  );
+}
+
+function labelOf(wire: Terminal | null): string {
+  if (!wire) return "Add a node…";
+  return `${wire.side === "out" ? "What takes" : "What gives"} ${wire.port ?? "its turn"}…`;
+}

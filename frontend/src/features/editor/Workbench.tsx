@@ -1,0 +1,232 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import { type ActionContext, useActionKeys } from "@/actions";
+import { drawn, MarksProvider, tidy, useCanvasView } from "@/canvas";
+import { addAct, moveAct, useDocument, useDocumentStore } from "@/document";
+import { SidePane } from "@/features/run/SidePane";
+import { nodeSize } from "@/graph/geometry";
+import { useLiveRun } from "@/live";
+import { Notice, toast, useTitle } from "@/ui";
+
+import { CanvasArea } from "./CanvasArea";
+import { countUse } from "./componentSearch";
+import { ConflictBanner } from "./ConflictBanner";
+import { type AddOptions, EditorProvider, type EditorValue } from "./context";
+import type { OpenedDraft } from "./draft";
+import { FromRun } from "./FromRun";
+import { HelpDialog } from "./HelpDialog";
+import { HistoryPanel } from "./HistoryPanel";
+import { Inspector } from "./inspector/Inspector";
+import { type PaneId, paneOf } from "./inspector/NodeInspector";
+import { Palette } from "./Palette";
+import { PublishDialog } from "./PublishDialog";
+import { QuickAdd, type QuickAddAt } from "./QuickAdd";
+import { RunControls } from "./RunControls";
+import { useCatalog } from "./useCatalog";
+import { useAutosave } from "./useDraft";
+import { useRunStates } from "./useRunStates";
+import { useRunsElsewhere } from "./useRunsElsewhere";
+import { useEditorUrl, useNodeInUrl } from "./useUrl";
+
+type DialogId = "run" | "publish" | "help";
+
+export interface WorkbenchProps {
+  opened: OpenedDraft;
+  mayRun: boolean;
+}
+
+/** The editor's parts around one document. */
+export function Workbench({ opened, mayRun }: WorkbenchProps) {
+  const { pipeline } = opened;
+  const store = useDocumentStore();
+  const definition = useDocument((state) => state.definition);
+  const problems = useDocument((state) => state.problems);
+  const editable = useDocument((state) => state.editable);
+  const components = useCatalog(definition);
+  const view = useCanvasView();
+  const saver = useAutosave(store, opened);
+  const url = useEditorUrl();
+  const live = useLiveRun(url.run);
+  const states = useRunStates(live.run);
+  const [dialog, setDialog] = useState<DialogId | null>(null);
+  const [history, setHistory] = useState(false);
+  const [quickAdd, setQuickAdd] = useState<QuickAddAt | null>(null);
+  const [pane, setPane] = useState<PaneId>("settings");
+  const [focus, setFocus] = useState<{ field: string; times: number } | null>(null);
+  const paletteInput = useRef<HTMLInputElement>(null);
+  const canvasBox = useRef<HTMLDivElement>(null);
+  const queryClient = useQueryClient();
+  useTitle(definition.name);
+
+  const { catalog, latest } = components;
+  const current = useCallback(() => drawn(store.getState().definition, catalog), [store, catalog]);
+
+  const boxOf = useCallback(
+    (id: string) => {
+      const now = current();
+      const node = now.definition.nodes.find((one) => one.id === id);
+      const [x, y] = now.layout[id] ?? [0, 0];
+      return { x, y, ...nodeSize(node && catalog.spec(node.component)) };
+    },
+    [current, catalog],
+  );
+
+  const focusField = useCallback(
+    (field: string) => setFocus((before) => ({ field, times: (before?.times ?? 0) + 1 })),
+    [],
+  );
+
+  const goTo = useCallback<EditorValue["goTo"]>(
+    (node, field) => {
+      store.getState().select({ nodes: new Set([node]) });
+      view.center(boxOf(node));
+      if (!field) return;
+      setPane(paneOf({ code: "", field, port: null }));
+      focusField(field.replace(/^params\./, ""));
+    },
+    [store, view, boxOf, focusField],
+  );
+  useNodeInUrl(store, url, goTo);
+
+  const add = useCallback(
+    (component: string, options: AddOptions = {}) => {
+      const { selection, perform, select } = store.getState();
+      const [selected] = selection.nodes;
+      const version = latest.get(component);
+      const addition = addAct(current(), {
+        component: version === undefined ? component : `${component}@${version}`,
+        anchor: options.at || selection.nodes.size !== 1 ? null : selected,
+        middle: view.middle(),
+        ...options,
+      });
+      const refused = perform(addition.act);
+      if (refused) return void toast({ tone: "error", title: refused });
+      countUse(component);
+      select({ nodes: new Set([addition.id]) });
+      setFocus(null);
+      view.reveal(addition.box);
+    },
+    [store, current, latest, view],
+  );
+
+  const tidyUp = useCallback(
+    async (nodes: ReadonlySet<string>) => {
+      const before = current();
+      try {
+        const layout = await tidy(before, nodes);
+        if (store.getState().definition !== before.definition) return; // Edited meanwhile: ask again.
+        store.getState().perform(moveAct(before, layout, { label: "tidy" }));
+        requestAnimationFrame(() => view.fit());
+      } catch (error) {
+        toast({ tone: "error", title: "The graph could not be tidied", description: String(error) });
+      }
+    },
+    [store, current, view],
+  );
+
+  const actions = useMemo<ActionContext>(
+    () => ({
+      store,
+      drawn: current,
+      view,
+      around: {
+        openRun: () => setDialog("run"),
+        openPublish: () => setDialog("publish"),
+        openHelp: () => setDialog("help"),
+        searchPalette: () => paletteInput.current?.select(),
+        addHere: () => {
+          const box = canvasBox.current?.getBoundingClientRect();
+          if (box) setQuickAdd({ client: { x: box.left + box.width / 2 - 150, y: box.top + box.height / 4 }, wire: null });
+        },
+        renameNode: () => focusField("title"),
+        focusNode: (id) => {
+          view.reveal(boxOf(id));
+          canvasBox.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
+        },
+        tidy: (nodes) => void tidyUp(nodes),
+        save: () => void saver?.flush(),
+        say: (title, trouble) => void toast({ title, tone: trouble ? "error" : "info" }),
+      },
+    }),
+    [store, current, view, boxOf, tidyUp, saver, focusField],
+  );
+  useActionKeys(actions);
+
+  const { set: setUrl } = url;
+  const showRun = useCallback((run: string | null) => setUrl({ run }), [setUrl]);
+  const tellRun = useRunsElsewhere(pipeline, url.run, showRun);
+
+  useEffect(() => {
+    if (opened.left && !opened.left.conflict) toast("Edits that could not be saved before are back.");
+  }, [opened.left]);
+
+  const value = useMemo<EditorValue>(
+    () => ({ pipeline, store, saver, components, view, actions, add, goTo, live, runId: url.run, showRun, mayRun }),
+    [pipeline, store, saver, components, view, actions, add, goTo, live, url.run, showRun, mayRun],
+  );
+
+  return (
+    <EditorProvider value={value}>
+      <MarksProvider states={states} problems={problems}>
+        <div className="flex h-full flex-col">
+          <RunControls
+            dialog={dialog === "run"}
+            onDialog={(open) => setDialog(open ? "run" : null)}
+            history={history}
+            onHistory={() => setHistory(!history)}
+            onStarted={(run) => {
+              tellRun(run.id);
+              showRun(run.id);
+              void queryClient.invalidateQueries({ queryKey: ["runs"] });
+            }}
+          />
+          <ConflictBanner />
+          {opened.notes.length > 0 && (
+            <Notice tone="warning" className="m-2" title="This draft had to be repaired to be drawn">
+              {opened.notes.join(" ")}
+            </Notice>
+          )}
+          <FromRun url={url} />
+          <div className="flex min-h-0 flex-1">
+            {editable && url.version === null && <Palette inputRef={paletteInput} />}
+            <CanvasArea
+              boxRef={canvasBox}
+              version={url.version}
+              onVersion={(version) => setUrl({ version })}
+              onAddAt={(client, wire) => setQuickAdd({ client, wire })}
+              onOpenNode={() => {
+                setPane("settings");
+                focusField("title");
+              }}
+            />
+            <SidePane label="the inspector" storageKey="penstock-inspector-width" first={360}>
+              {history ? (
+                <HistoryPanel
+                  shown={url.version}
+                  onShow={(version) => setUrl({ version })}
+                  onClose={() => {
+                    setHistory(false);
+                    setUrl({ version: null });
+                  }}
+                />
+              ) : (
+                <Inspector
+                  pane={pane}
+                  onPane={(next) => {
+                    setPane(next);
+                    setFocus(null);
+                  }}
+                  focus={focus}
+                />
+              )}
+            </SidePane>
+          </div>
+        </div>
+        <PublishDialog open={dialog === "publish"} onClose={() => setDialog(null)} />
+        <HelpDialog open={dialog === "help"} onClose={() => setDialog(null)} />
+        {quickAdd && <QuickAdd at={quickAdd} onClose={() => setQuickAdd(null)} />}
+      </MarksProvider>
+    </EditorProvider>
+  );
+}

@@ -1,0 +1,46 @@
+import { createContext, useContext } from "react";
+
+import type { ActionContext } from "@/actions";
+import type { Pipeline } from "@/api/types";
+import type { CanvasView } from "@/canvas";
+import type { Autosave, DocumentStore } from "@/document";
+import type { Terminal } from "@/graph/connect";
+import type { Point } from "@/graph/types";
+import type { LiveRun } from "@/live";
+
+import type { EditorCatalog } from "./useCatalog";
+
+export interface AddOptions {
+  /** The top left corner of the new node. */
+  at?: Point;
+  wire?: Terminal | null;
+}
+
+/** What the parts of the editor share, apart from the document. */
+export interface EditorValue {
+  pipeline: Pipeline;
+  store: DocumentStore;
+  saver: Autosave | null;
+  components: EditorCatalog;
+  view: CanvasView;
+  actions: ActionContext;
+  /** Adds a component by its full name, beside the selected node where no place is given. */
+  add(component: string, options?: AddOptions): void;
+  /** Selects a node and brings it into view; with a field, puts the cursor there. */
+  goTo(node: string, field?: string | null): void;
+  /** The run that is shown on the canvas. */
+  live: LiveRun;
+  runId: string | null;
+  showRun(id: string | null): void;
+  mayRun: boolean;
+}
+
+const Context = createContext<EditorValue | null>(null);
+
+export const EditorProvider = Context.Provider;
+
+export function useEditor(): EditorValue {
+  const value = useContext(Context);
+  if (!value) throw new Error("The editor's parts are used outside of EditorProvider.");
+  return value;
+}

@@ -1,0 +1,194 @@
+import { useMemo } from "react";
+
+import { useDocument } from "@/document";
+import { RUN_IF, type NodeDef, type Retry } from "@/graph/types";
+import { Field, Select, Switch } from "@/ui";
+
+import { useEditor } from "../context";
+import { durationTrouble } from "./duration";
+import { TextField } from "./TextField";
+import { useNodeEdits } from "./useNodeEdits";
+import { WhenField } from "./WhenField";
+import { scopeOf } from "./scope";
+
+const RUN_IF_WORDS: Record<(typeof RUN_IF)[number], string> = {
+  all_success: "everything before it succeeded",
+  all_done: "everything before it has ended",
+  one_success: "at least one before it succeeded",
+  one_failed: "at least one before it failed",
+  none_failed: "nothing before it failed",
+  always: "always",
+};
+
+/** How the node runs: when, how often, how long, with what. */
+export function OptionsPane({ node }: { node: NodeDef }) {
+  const { components } = useEditor();
+  const { setOption, rename } = useNodeEdits(node.id);
+  const editable = useDocument((state) => state.editable);
+  const definition = useDocument((state) => state.definition);
+  const problems = useDocument((state) => state.problems);
+  const scope = useMemo(() => scopeOf(definition, components.catalog, node.id), [definition, components.catalog, node.id]);
+  const trouble = (field: string): string | undefined =>
+    problems.find((problem) => problem.node === node.id && problem.field === field)?.message;
+  return (
+    <fieldset disabled={!editable} className="flex flex-col gap-4 p-4">
+      <legend className="sr-only">Options of {node.id}</legend>
+      <div data-path="id">
+        <Field label="Id" help="Edges and expressions call the node by it; they follow when it changes." error={trouble("id")}>
+          {(control) => (
+            <TextField {...control} className="font-mono text-xs" value={node.id} spellCheck={false} onCommit={rename} />
+          )}
+        </Field>
+      </div>
+      <div data-path="run_if">
+        <Field label="Runs when">
+          {(control) => (
+            <Select
+              {...control}
+              disabled={!editable}
+              value={node.run_if ?? "all_success"}
+              options={RUN_IF.map((value) => ({ value, label: RUN_IF_WORDS[value] }))}
+              onValueChange={(value) => setOption("run_if", value === "all_success" ? undefined : value)}
+            />
+          )}
+        </Field>
+      </div>
+      <div data-path="when">
+        <WhenField
+          value={node.when ?? ""}
+          suggestions={scope}
+          disabled={!editable}
+          error={trouble("when")}
+          onChange={(value) => setOption("when", value === "" ? undefined : value)}
+        />
+      </div>
+      <RetryFields retry={node.retry} trouble={trouble} onChange={(retry) => setOption("retry", retry)} />
+      <div data-path="timeout">
+        <DurationField
+          label="Time limit"
+          help="For one attempt, such as 90s, 10m or 1h30m. Without one it may take as long as it likes."
+          value={node.timeout}
+          error={trouble("timeout")}
+          onChange={(value) => setOption("timeout", value)}
+        />
+      </div>
+      <div data-path="resources.memory">
+        <Field label="Memory limit" help="Such as 512Mi or 4Gi." error={trouble("resources.memory")}>
+          {(control) => (
+            <TextField
+              {...control}
+              value={String(node.resources?.memory ?? "")}
+              placeholder="none"
+              onCommit={(text) => setOption("resources", text.trim() ? { ...node.resources, memory: text.trim() } : undefined)}
+            />
+          )}
+        </Field>
+      </div>
+      <div data-path="queue">
+        <Field label="Queue" help="Workers that listen to it take the node; without one, any worker does." error={trouble("queue")}>
+          {(control) => (
+            <TextField
+              {...control}
+              value={node.queue ?? ""}
+              placeholder="any worker"
+              onCommit={(text) => setOption("queue", text.trim() || undefined)}
+            />
+          )}
+        </Field>
+      </div>
+      <label className="flex items-start gap-3">
+        <Switch
+          checked={node.cache ?? false}
+          onCheckedChange={(checked) => setOption("cache", checked || undefined)}
+          aria-label="Reuse results"
+          className="mt-0.5"
+        />
+        <span>
+          <span className="block text-xs font-medium">Reuse results</span>
+          <span className="block text-xs text-muted">
+            When component, settings and inputs are the same as in an earlier run, take its outputs instead of running.
+          </span>
+        </span>
+      </label>
+    </fieldset>
+  );
+}
+
+interface RetryFieldsProps {
+  retry: Retry | undefined;
+  trouble: (field: string) => string | undefined;
+  onChange: (retry: Retry | undefined) => void;
+}
+
+/** Attempts, and the pauses between them once there is more than one. */
+function RetryFields({ retry, trouble, onChange }: RetryFieldsProps) {
+  const attempts = retry?.max_attempts ?? 1;
+  const backoff = retry?.backoff ?? {};
+  const set = (change: Partial<NonNullable<Retry["backoff"]>>): void => {
+    const next = Object.entries({ ...backoff, ...change }).filter(([, value]) => value !== undefined);
+    onChange({ ...retry, max_attempts: attempts, backoff: Object.fromEntries(next) });
+  };
+  return (
+    <div data-path="retry.max_attempts" className="flex flex-col gap-3">
+      <Field
+        label="Attempts"
+        help={attempts > 1 ? `If it fails it is tried again, up to ${attempts} times in all.` : "One attempt: if it fails, it has failed."}
+        error={trouble("retry.max_attempts")}
+      >
+        {(control) => (
+          <TextField
+            {...control}
+            inputMode="numeric"
+            value={String(attempts)}
+            onCommit={(text) => {
+              const number = Math.min(100, Math.max(1, Math.round(Number(text)) || 1));
+              onChange(number === 1 ? undefined : { ...retry, max_attempts: number });
+            }}
+          />
+        )}
+      </Field>
+      {attempts > 1 && (
+        <div className="grid grid-cols-3 gap-2">
+          <DurationField label="First pause" value={backoff.initial} placeholder="1s" error={trouble("retry.backoff.initial")} onChange={(initial) => set({ initial })} />
+          <Field label="Times" error={trouble("retry.backoff.factor")}>
+            {(control) => (
+              <TextField
+                {...control}
+                inputMode="decimal"
+                placeholder="2"
+                value={String(backoff.factor ?? "")}
+                onCommit={(text) => set({ factor: Number(text) >= 1 ? Number(text) : undefined })}
+              />
+            )}
+          </Field>
+          <DurationField label="At most" value={backoff.max} placeholder="5m" error={trouble("retry.backoff.max")} onChange={(max) => set({ max })} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface DurationFieldProps {
+  label: string;
+  help?: string;
+  placeholder?: string;
+  value: string | number | null | undefined;
+  error: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+function DurationField({ label, help, placeholder = "none", value, error, onChange }: DurationFieldProps) {
+  const text = typeof value === "number" ? `${value}s` : (value ?? "");
+  return (
+    <Field label={label} help={help} error={error ?? durationTrouble(text)}>
+      {(control) => (
+        <TextField
+          {...control}
+          value={text}
+          placeholder={placeholder}
+          onCommit={(typed) => onChange(typed.trim() || undefined)}
+        />
+      )}
+    </Field>
+  );
+}
