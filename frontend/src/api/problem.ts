@@ -54,13 +54,22 @@ export class ApiProblem extends Error {
     );
   }
 
+  /** No answer came: `cause` is what `fetch` failed with. */
   static unreachable(cause: unknown): ApiProblem {
-    const problem = new ApiProblem(
-      0,
-      "unreachable",
-      "The server cannot be reached",
-      "The server cannot be reached. Check that Penstock is running and that you are online, then try again.",
-    );
+    const late = cause instanceof DOMException && cause.name === "TimeoutError";
+    const problem = late
+      ? new ApiProblem(
+          0,
+          "timeout",
+          "The server takes too long",
+          "The server took the request and did not answer in time. It may be busy; try again in a moment.",
+        )
+      : new ApiProblem(
+          0,
+          "unreachable",
+          "The server cannot be reached",
+          "The server cannot be reached. Check that Penstock is running and that you are online, then try again.",
+        );
     problem.cause = cause;
     return problem;
   }

@@ -11,7 +11,8 @@ export function createQueryClient(): QueryClient {
       queries: {
         networkMode: "always",
         staleTime: 10_000,
-        retry: (failures, error) => failures < 2 && error instanceof ApiProblem && error.temporary,
+        retry: (failures, error) =>
+          failures < 2 && error instanceof ApiProblem && error.temporary && error.code !== "timeout",
         retryDelay: (attempt) => Math.min(500 * 2 ** attempt, 5_000),
       },
       mutations: { networkMode: "always", retry: false },

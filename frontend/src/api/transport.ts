@@ -11,7 +11,7 @@ export function csrfToken(): string {
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** A server that takes the question and never answers must not leave a spinner turning for ever. */
-const PATIENCE = 45_000;
+const PATIENCE = 25_000;
 
 async function send(request: Request): Promise<Response> {
   const attempt = new Request(request.clone(), {

@@ -6,6 +6,7 @@ export function NotFound() {
   return (
     <EmptyState
       icon={<Compass aria-hidden />}
+      heading="h1"
       title="There is no page here"
       action={
         <Link to="/" className={buttonClass("primary")}>

@@ -23,6 +23,7 @@ export function PageError() {
   return (
     <EmptyState
       icon={<TriangleAlert aria-hidden />}
+      heading="h1"
       title={missing ? "This page could not be loaded" : "This page broke"}
       action={
         <>

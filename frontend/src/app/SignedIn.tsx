@@ -12,7 +12,7 @@ export function SignedIn() {
     window.close();
   }, []);
   return (
-    <EmptyState icon={<CircleCheck aria-hidden />} title="You are signed in again">
+    <EmptyState icon={<CircleCheck aria-hidden />} heading="h1" title="You are signed in again">
       Your other tab carries on where it stopped. You can close this one.
     </EmptyState>
   );

@@ -17,6 +17,16 @@ export interface DialogProps {
   dismissable?: boolean;
 }
 
+/** The first thing to fill in gets the focus, else the dialog itself: never the cross. */
+function focusFirst(event: Event): void {
+  event.preventDefault();
+  const dialog = event.currentTarget as HTMLElement;
+  const field = dialog.querySelector<HTMLElement>(
+    ":is(input:not([type=hidden]), textarea, [role=combobox], [contenteditable=true]):not(:disabled)",
+  );
+  (field ?? dialog).focus();
+}
+
 const WIDTHS = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-3xl", xl: "max-w-6xl" };
 
 export function Dialog({
@@ -37,12 +47,13 @@ export function Dialog({
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-50 animate-overlay bg-black/40" />
         <Radix.Content
+          onOpenAutoFocus={focusFirst}
           onEscapeKeyDown={refuse}
           onInteractOutside={refuse}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={clsx(
             "fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col",
-            "animate-overlay rounded-lg border border-line bg-raised shadow-float",
+            "animate-overlay rounded-lg border border-line bg-raised shadow-float outline-none",
             WIDTHS[size],
           )}
         >

@@ -2,7 +2,7 @@ import { clsx } from "clsx";
 import { type ComponentProps, type ReactNode, useId } from "react";
 
 export const INPUT =
-  "block w-full min-w-0 rounded-md border border-field bg-surface px-2 text-sm text-ink placeholder:text-faint " +
+  "pk-field block rounded-md border border-field bg-surface px-2 text-sm text-ink placeholder:text-faint " +
   "hover:border-muted focus-visible:outline-offset-0 disabled:cursor-not-allowed disabled:bg-inset disabled:text-muted " +
   "aria-invalid:border-danger";
 

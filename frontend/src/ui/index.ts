@@ -26,3 +26,4 @@ export { Page, TABLE, TABLE_BOX, TD, TH, useTitle } from "./Page";
 export { Pager } from "./Pager";
 export { Search } from "./Search";
 export { Duration, RelativeTime, useNow } from "./Time";
+export { Ticks } from "./Ticks";

@@ -17,7 +17,7 @@ export function ComponentPage() {
   useTitle(query.data?.title || `${ns}/${name}`);
   if (query.error instanceof ApiProblem && query.error.status === 404)
     return (
-      <EmptyState title={`There is no component ${ns}/${name}`}>
+      <EmptyState heading="h1" title={`There is no component ${ns}/${name}`}>
         It may belong to a team you are not a member of. The <Link to="/components" className="text-accent underline">catalog</Link>{" "}
         lists all you may use.
       </EmptyState>
@@ -43,7 +43,7 @@ function Versioned({ component }: { component: ComponentDetail }) {
         <div className="min-w-0 flex-1">
           <h1 className="text-xl font-semibold">{component.title || component.full_name}</h1>
           <p className="flex flex-wrap items-center gap-2 text-xs text-muted">
-            <Link to={`/components?category=${encodeURIComponent(component.category)}`} className="capitalize underline decoration-line-strong hover:text-accent">
+            <Link to={`/components?category=${encodeURIComponent(component.category)}`} className="inline-block first-letter:uppercase underline decoration-line-strong hover:text-accent">
               {component.category}
             </Link>
             <code className="font-mono">{component.full_name}@{asked}</code>

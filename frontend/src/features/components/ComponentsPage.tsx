@@ -57,7 +57,7 @@ export function ComponentsPage() {
               )}
               {shown.map(([name, members]) => (
                 <section key={name} aria-label={name} className="flex flex-col gap-2">
-                  <h2 className="text-base font-semibold capitalize">{name}</h2>
+                  <h2 className="text-base font-semibold first-letter:uppercase">{name}</h2>
                   <ul className="grid grid-cols-[repeat(auto-fill,minmax(17rem,1fr))] gap-2">
                     {members.map((component) => (
                       <li key={component.full_name}>
@@ -91,7 +91,7 @@ function Chip({ pressed, onClick, label, count }: { pressed: boolean; onClick: (
       type="button"
       aria-pressed={pressed}
       onClick={onClick}
-      className="rounded-full border bg-surface px-2.5 py-0.5 text-xs text-muted capitalize hover:text-ink aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent-strong"
+      className="rounded-full border bg-surface px-2.5 py-0.5 inline-block text-xs text-muted first-letter:uppercase hover:text-ink aria-pressed:border-accent aria-pressed:bg-accent-soft aria-pressed:text-accent-strong"
     >
       {label} <span className="tabular-nums">{count}</span>
     </button>

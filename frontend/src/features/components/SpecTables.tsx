@@ -1,5 +1,5 @@
 import type { InputPort, JsonObject, OutputPort } from "@/api/types";
-import { Badge, type JsonSchema, TABLE, TABLE_BOX, TD, TH } from "@/ui";
+import { Badge, type JsonSchema, TABLE, TABLE_BOX, TD, TH, Ticks } from "@/ui";
 
 export function PortTable({ ports, empty }: { ports: (InputPort | OutputPort)[]; empty: string }) {
   if (ports.length === 0) return <p className="text-muted">{empty}</p>;
@@ -21,7 +21,7 @@ export function PortTable({ ports, empty }: { ports: (InputPort | OutputPort)[];
                 <Badge tone="accent">{port.type}</Badge>
               </td>
               <td className={`${TD} text-muted`}>
-                {port.help}
+                <Ticks text={sentence(port.help)} />
                 {"required" in port && !port.required && " Optional."}
                 {"multiple" in port && port.multiple && " Takes any number of connections."}
               </td>
@@ -64,7 +64,7 @@ export function ParameterTable({ schema }: { schema: JsonObject }) {
                 )}
               </td>
               <td className={`${TD} text-muted`}>
-                {property.description} {limitsText(property)}
+                <Ticks text={sentence(property.description ?? "")} /> {limitsText(property)}
               </td>
             </tr>
           ))}
@@ -72,6 +72,11 @@ export function ParameterTable({ schema }: { schema: JsonObject }) {
       </table>
     </div>
   );
+}
+
+/** More may follow a help text: it ends like a sentence. */
+function sentence(text: string): string {
+  return text === "" || /[.!?:;…]$/.test(text) ? text : `${text}.`;
 }
 
 function typeText(schema: JsonSchema): string {

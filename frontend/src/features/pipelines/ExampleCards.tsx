@@ -19,7 +19,7 @@ export function ExampleCards({ examples }: { examples: PipelineRow[] }) {
           Each runs on real data as it is. Open one, press Run, and click a step to see what it made.
         </p>
       </div>
-      <ul className="grid grid-cols-[repeat(auto-fill,minmax(17rem,1fr))] gap-3">
+      <ul className="grid grid-cols-[repeat(auto-fill,minmax(14.5rem,1fr))] gap-3">
         {examples.map((row) => (
           <li key={row.id}>
             <Link

@@ -3,9 +3,8 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useMe } from "@/api/hooks";
 import type { PipelineRow } from "@/api/types";
-import { Badge, IconButton, Menu, RelativeTime, StateBadge, TABLE, TABLE_BOX, TD, TH } from "@/ui";
+import { IconButton, Menu, RelativeTime, StateBadge, TABLE, TABLE_BOX, TD, TH } from "@/ui";
 import { ArchiveDialog } from "./ArchiveDialog";
-import { isExample } from "./ExampleCards";
 
 export function PipelineTable({ rows }: { rows: PipelineRow[] }) {
   const navigate = useNavigate();
@@ -33,12 +32,9 @@ export function PipelineTable({ rows }: { rows: PipelineRow[] }) {
           {rows.map((row) => (
             <tr key={row.id} className="group hover:bg-hover/50">
               <td className={`${TD} max-w-0 w-[45%]`}>
-                <span className="flex items-center gap-2">
-                  <Link to={`/pipelines/${row.id}`} className="truncate font-medium hover:text-accent hover:underline">
-                    {row.name}
-                  </Link>
-                  {isExample(row) && <Badge tone="accent">Example</Badge>}
-                </span>
+                <Link to={`/pipelines/${row.id}`} className="block truncate font-medium hover:text-accent hover:underline">
+                  {row.name}
+                </Link>
                 {row.description && <span className="block truncate text-xs text-muted">{row.description}</span>}
               </td>
               {severalTeams && <td className={TD}>{teams.get(row.team)?.name}</td>}

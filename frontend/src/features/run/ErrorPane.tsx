@@ -11,9 +11,8 @@ export function ErrorPane({ error }: { error: StepError }) {
       <div className="flex items-start gap-2 px-3 py-2">
         <CircleX className="mt-0.5 size-4 shrink-0 text-danger" aria-hidden />
         <p className="min-w-0 flex-1 break-words">
-          <span className="font-semibold">{error.kind}</span>
-          {typeof error.line === "number" && <span className="text-muted"> in line {error.line}</span>}
-          <span className="block whitespace-pre-wrap">{error.message}</span>
+          <span className="font-semibold whitespace-pre-wrap">{error.message}</span>
+          {error.line !== null && <span className="block text-muted">in line {error.line} of its code</span>}
         </p>
       </div>
       {error.traceback && (

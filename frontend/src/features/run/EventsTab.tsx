@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { listEvents } from "@/api/resources/runs";
 import type { Run, RunEvent } from "@/api/types";
 import type { RunBus } from "@/live";
-import { formatClock, formatDateTime, formatNumber, Notice, Spinner, StateBadge } from "@/ui";
+import { formatClock, formatDateTime, formatNumber, Notice, Spinner, StateBadge, Ticks } from "@/ui";
 import { EventFeed } from "./EventFeed";
 
 const ROW = 28;
@@ -103,13 +103,17 @@ export function EventsTab({ run, bus, onSelect }: EventsTabProps) {
   );
 }
 
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
 function EventWords({ event }: { event: RunEvent }) {
   const { data, kind } = event;
   if (kind === "node.progress") return <>{Math.round(Number(data.progress ?? 0) * 100)} %</>;
   if (kind === "node.metric")
     return (
       <span className="font-mono">
-        {String(data.name)} = {String(data.value)}
+        {String(data.name)} = {shortNumber(Number(data.value))}
         {typeof data.step === "number" && <span className="text-faint"> at step {data.step}</span>}
       </span>
     );
@@ -118,8 +122,8 @@ function EventWords({ event }: { event: RunEvent }) {
   const words = [attempt, typeof data.reason === "string" ? data.reason : "", error?.message ?? ""].filter(Boolean).join(" · ");
   return (
     <>
-      {typeof data.state === "string" && <StateBadge state={data.state} />}
-      <span className="truncate text-muted">{words}</span>
+      {typeof data.state === "string" && <StateBadge state={data.state} past />}
+      <span className="truncate text-muted"><Ticks text={words} /></span>
     </>
   );
 }

@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { keys, useNode } from "@/api/hooks";
 import type { NodeDetail, RunNode } from "@/api/types";
 import { findNode, type LiveRun } from "@/live";
-import { Duration, IconButton, isFinal, Loaded, Select, StateBadge, type TabItem, Tabs } from "@/ui";
+import { Duration, IconButton, isFinal, Loaded, Select, StateBadge, type TabItem, Tabs, Ticks } from "@/ui";
 import { AttemptsPane } from "./AttemptsPane";
 import { ErrorPane } from "./ErrorPane";
 import { LogPane } from "./log/LogPane";
@@ -84,7 +84,11 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
           />
         )}
       </div>
-      {node.reason && <p className="shrink-0 px-3 pb-2 text-muted">{node.reason}</p>}
+      {node.reason && node.reason !== node.error?.message && (
+        <p className="shrink-0 px-3 pb-2 text-muted">
+          <Ticks text={node.reason} />
+        </p>
+      )}
       <NodeTabs
         live={live}
         runId={runId}
@@ -152,7 +156,7 @@ function NodeTabs({ live, runId, node, query, attempt, chosen, onChoose }: NodeT
           <PortValues values={tried?.inputs ?? {}} empty="Nothing flows into this node." />
           {tried && Object.keys(tried.params).length > 0 && (
             <section className="flex flex-col gap-3">
-              <h3 className="text-xs font-semibold text-muted">Parameters</h3>
+              <p className="text-xs font-semibold text-muted">Parameters</p>
               <PortValues values={tried.params} empty="" />
             </section>
           )}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { cancelRun } from "@/api/resources/runs";
 import type { Run } from "@/api/types";
-import { Button, buttonClass, Duration, isFinal, RelativeTime, StateBadge, toast } from "@/ui";
+import { Button, buttonClass, Duration, isFinal, RelativeTime, StateBadge, Ticks, toast } from "@/ui";
 import { CloneDialog } from "./CloneDialog";
 
 const TRIGGERS: Record<string, string> = { manual: "Started", clone: "Cloned", api: "Started over the API" };
@@ -48,7 +48,11 @@ export function RunHeader({ run, onChanged }: { run: Run; onChanged: () => void 
               </Link>
             </span>
           )}
-          {run.reason && <span>· {run.reason}</span>}
+          {run.reason && (
+            <span>
+              · <Ticks text={run.reason} />
+            </span>
+          )}
         </p>
       </div>
       <div className="flex items-center gap-2">

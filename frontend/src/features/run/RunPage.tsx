@@ -27,7 +27,7 @@ function LiveRunPage({ id }: { id: string }) {
   useTitle(run && `${run.pipeline.name} #${run.number}`);
   if (!run && error instanceof ApiProblem && error.status === 404)
     return (
-      <EmptyState title="There is no such run">
+      <EmptyState heading="h1" title="There is no such run">
         It may have been removed, or it belongs to a team you are not a member of.
       </EmptyState>
     );

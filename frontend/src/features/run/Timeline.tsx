@@ -38,7 +38,7 @@ export function Timeline({ run, selected, onSelect }: TimelineProps) {
               className="absolute top-1 -translate-x-1/2 whitespace-nowrap tabular-nums"
               style={{ left: `${(tick / (range.end - range.start)) * 100}%` }}
             >
-              {tick === 0 ? "0" : formatDuration(tick)}
+              {tickText(tick)}
             </span>
           ))}
         </div>
@@ -65,6 +65,14 @@ export function Timeline({ run, selected, onSelect }: TimelineProps) {
       </ul>
     </div>
   );
+}
+
+/** `0`, `500 ms`, `2 s`, `5 min`: ticks are round, so no decimals. */
+function tickText(tick: number): string {
+  if (tick === 0) return "0";
+  if (tick < 60_000 && tick % 1_000 === 0) return `${tick / 1_000} s`;
+  if (tick < 3_600_000 && tick % 60_000 === 0) return `${tick / 60_000} min`;
+  return formatDuration(tick);
 }
 
 interface RowProps {
@@ -101,7 +109,7 @@ function TimelineRow({ node, range, now, selected, onSelect }: RowProps) {
           to={node.ended_at}
           open={open}
           now={now}
-          className={clsx(look.fill, node.state === "running" && "animate-pulse-soft")}
+          className={clsx(look.fill, "opacity-80", node.state === "running" && "animate-pulse-soft")}
           label={ran === null ? undefined : formatDuration(ran)}
         />
       </span>

@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import type { NodeState, RunRow } from "@/api/types";
-import { Duration, RelativeTime, StateBadge, stateLook, TABLE, TABLE_BOX, TD, TH } from "@/ui";
+import { Duration, RelativeTime, StateBadge, stateLook, TABLE, TABLE_BOX, TD, TH, Ticks } from "@/ui";
 
 /** Who or what started a run, in words. */
 export function starter(run: RunRow): string {
@@ -32,7 +32,7 @@ export function RunTable({ rows }: { rows: RunRow[] }) {
                   <span className="text-muted tabular-nums">#{run.number}</span>
                   <span className="text-xs text-faint">v{run.version}</span>
                 </Link>
-                {run.reason && <span className="block truncate text-xs text-muted">{run.reason}</span>}
+                {run.reason && <span className="block truncate text-xs text-muted"><Ticks text={run.reason} /></span>}
               </td>
               <td className={TD}>
                 <StateBadge state={run.state} />

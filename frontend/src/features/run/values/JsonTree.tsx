@@ -14,8 +14,15 @@ export function JsonTree({ value, name }: { value: unknown; name: string }) {
   );
 }
 
+/** A branch with more children than this starts folded, unless it is the root. */
+const AT_ONCE = 30;
+
+function sizeOf(value: unknown): number {
+  return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+}
+
 function Branch({ label, value, depth }: { label?: string; value: unknown; depth: number }) {
-  const [open, setOpen] = useState(depth < 2);
+  const [open, setOpen] = useState(() => depth === 0 || (depth < 2 && sizeOf(value) <= AT_ONCE));
   const [shown, setShown] = useState(SLICE);
   if (typeof value !== "object" || value === null)
     return (

@@ -15,7 +15,7 @@ export function PortValues({ values, empty }: PortValuesProps) {
     <div className="flex flex-col gap-4">
       {entries.map(([port, value]) => (
         <section key={port} aria-label={port} className="flex min-w-0 flex-col gap-1.5">
-          <h4 className="font-mono text-xs font-semibold">{port}</h4>
+          <h3 className="font-mono text-xs font-semibold">{port}</h3>
           <ValueView value={value} name={port} />
         </section>
       ))}

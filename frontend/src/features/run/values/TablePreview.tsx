@@ -1,10 +1,10 @@
 import { clsx } from "clsx";
 import type { Preview } from "@/api/types";
 import { Pager } from "@/ui";
+import { columnTypeWord, isNumeric } from "./columnTypes";
 
 type Table = Extract<Preview, { kind: "table" }>;
 
-const NUMERIC = /^(u?int|float|double|decimal|number)/i;
 const LONGEST = 300;
 
 interface TablePreviewProps {
@@ -40,11 +40,13 @@ export function TablePreview({ table, name, onPage, busy }: TablePreviewProps) {
                   scope="col"
                   className={clsx(
                     "sticky top-0 z-10 border-b bg-inset px-2 py-1 align-bottom whitespace-nowrap",
-                    NUMERIC.test(column.type) ? "text-right" : "text-left",
+                    isNumeric(column.type) ? "text-right" : "text-left",
                   )}
                 >
                   <span className="block font-medium">{column.name}</span>
-                  <span className="block text-2xs font-normal text-faint">{column.type}</span>
+                  <span className="block text-2xs font-normal text-faint" title={column.type}>
+                    {columnTypeWord(column.type)}
+                  </span>
                 </th>
               ))}
             </tr>
@@ -60,7 +62,7 @@ export function TablePreview({ table, name, onPage, busy }: TablePreviewProps) {
                     key={index}
                     className={clsx(
                       "max-w-72 truncate border-b px-2 py-0.5 whitespace-nowrap",
-                      NUMERIC.test(column.type) && "text-right tabular-nums",
+                      isNumeric(column.type) && "text-right tabular-nums",
                     )}
                   >
                     <Cell value={row[index]} />

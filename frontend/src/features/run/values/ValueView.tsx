@@ -8,6 +8,9 @@ function isLarge(value: unknown): value is { large: true; type: string; size: nu
   return typeof value === "object" && value !== null && (value as { large?: unknown }).large === true;
 }
 
+/** A text up to this length stands in the line, without a box of its own. */
+const SHORT = 120;
+
 /** One input or output value: an artifact with its preview, several of them, or plain JSON. */
 export function ValueView({ value, name }: { value: unknown; name: string }) {
   if (isArtifactRef(value)) return <ArtifactPreview reference={value} name={name} />;
@@ -23,6 +26,8 @@ export function ValueView({ value, name }: { value: unknown; name: string }) {
     );
   if (isLarge(value))
     return <p className="text-xs text-muted">A {value.type} of {formatBytes(value.size)}; open the run to see it.</p>;
+  if (typeof value === "string" && value !== "" && value.length <= SHORT && !value.includes("\n"))
+    return <code className="font-mono text-xs break-words">{value}</code>;
   if (typeof value === "string")
     return (
       <pre className="max-h-80 overflow-auto rounded-md border bg-inset px-2 py-1.5 font-mono text-xs whitespace-pre-wrap" tabIndex={0}>
@@ -30,5 +35,5 @@ export function ValueView({ value, name }: { value: unknown; name: string }) {
       </pre>
     );
   if (typeof value === "object" && value !== null) return <JsonTree value={value} name={name} />;
-  return <code className="font-mono text-sm">{value === undefined ? "–" : String(value)}</code>;
+  return <code className="font-mono text-xs">{value === undefined ? "–" : String(value)}</code>;
 }
