@@ -91,7 +91,7 @@ class Ledger:
         for row in self._rows.values():
             if row.pk == pk:
                 return row
-        self._keep([row := self._query().get(pk=pk)])
+        self._keep([row := statements.node(self.row.pk, pk)])
         return self._rows[row.node]
 
     def advance(self, event: machine.Event) -> Advance:

@@ -37,6 +37,14 @@ def nodes(run_id: UUID, names: Sequence[str]) -> list[NodeRun]:
     return _select(NodeRun, where, [_value(NodeRun, "run_id", run_id), *names])
 
 
+def node(run_id: UUID, id: int) -> NodeRun:
+    """One node run of a run, without its outputs and error. Raises NodeRun.DoesNotExist."""
+    found = _select(NodeRun, '"id" = %s AND "run_id" = %s', [id, _value(NodeRun, "run_id", run_id)])
+    if not found:
+        raise NodeRun.DoesNotExist(f"node run {id} of run {run_id} does not exist")
+    return found[0]
+
+
 def oldest_queued(queue: str) -> tuple[Any, int, UUID] | None:
     """Since when the oldest queued node run of a queue waits, its id and its run's.
 
