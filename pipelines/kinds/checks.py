@@ -1,11 +1,13 @@
 """What must hold for a component spec of any kind."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import ValidationError
+from referencing.exceptions import Unresolvable
 
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
@@ -26,6 +28,12 @@ def make_spec(**fields: Any) -> ComponentSpec:
             )
             for found in error.errors()
         ) from error
+
+
+def properties(spec: ComponentSpec) -> Mapping[str, Any]:
+    """The schema of each parameter; empty when `parameters` is not even of the right form."""
+    found = spec.parameters.get("properties")
+    return found if isinstance(found, Mapping) else {}
 
 
 #: What the form of every kind but python asks for, before the kind's own fields.
@@ -78,10 +86,9 @@ def build_from_form(
 
 def parameter_source_problems(spec: ComponentSpec, field: str) -> list[Problem]:
     """The implementation must have `field` as text, or name the parameter that holds it."""
-    properties = spec.parameters.get("properties") or {}
     parameter = spec.implementation.get(f"{field}_parameter")
     if parameter is not None:
-        if parameter in properties:
+        if isinstance(parameter, str) and parameter in properties(spec):
             return []
         message = (
             f"the implementation takes its {field} from the parameter `{parameter}`, "
@@ -97,11 +104,9 @@ def parameter_source_problems(spec: ComponentSpec, field: str) -> list[Problem]:
     return [Problem(code="bad_implementation", message=message, field=where)]
 
 
-def placeholder_problems(spec: ComponentSpec, *, ports: bool = True) -> list[Problem]:
+def placeholder_problems(spec: ComponentSpec) -> list[Problem]:
     """Every `{{ name }}` must be a parameter, or an input port."""
-    known = set(spec.parameters.get("properties") or {})
-    if ports:
-        known |= {port.name for port in spec.inputs}
+    known = {*properties(spec), *(port.name for port in spec.inputs)}
     return [
         Problem(
             code="bad_implementation",
@@ -149,14 +154,13 @@ def _schema_problems(spec: ComponentSpec) -> list[Problem]:
     if schema.get("type") != "object":
         message = 'the parameters must be a JSON Schema of type object: {"type": "object", ...}'
         return [Problem(code="bad_schema", message=message, field="parameters.type")]
-    properties = schema.get("properties") or {}
     return [
-        *_unknown_required(schema.get("required") or [], properties),
-        *_bad_defaults(properties),
+        *_unknown_required(schema.get("required") or [], properties(spec)),
+        *_bad_defaults(properties(spec)),
     ]
 
 
-def _unknown_required(required: list[str], properties: dict[str, object]) -> list[Problem]:
+def _unknown_required(required: list[str], known: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(
             code="bad_schema",
@@ -164,22 +168,29 @@ def _unknown_required(required: list[str], properties: dict[str, object]) -> lis
             field="parameters.required",
         )
         for name in required
-        if name not in properties
+        if name not in known
     ]
 
 
-def _bad_defaults(properties: dict[str, object]) -> list[Problem]:
+def _bad_defaults(schemas: Mapping[str, Any]) -> list[Problem]:
     problems = []
-    for name, schema in properties.items():
-        if isinstance(schema, dict) and "default" in schema:
-            errors = list(Draft202012Validator(schema).iter_errors(schema["default"]))
-            problems += [
-                Problem(
-                    code="bad_default",
-                    message=f"the default of the parameter `{name}` breaks its own rules: "
-                    f"{error.message}",
-                    field=f"parameters.properties.{name}",
-                )
-                for error in errors
-            ]
+    for name, schema in schemas.items():
+        if not isinstance(schema, Mapping) or "default" not in schema:
+            continue
+        try:
+            errors = [found.message for found in _errors(schema, schema["default"])]
+        except (re.error, RecursionError, Unresolvable) as error:
+            errors = [f"the rules cannot be applied ({str(error)[:200] or type(error).__name__})"]
+        problems += [
+            Problem(
+                code="bad_default",
+                message=f"the default of the parameter `{name}` breaks its own rules: {message}",
+                field=f"parameters.properties.{name}",
+            )
+            for message in errors
+        ]
     return problems
+
+
+def _errors(schema: Mapping[str, Any], value: Any) -> Iterable[Any]:
+    return Draft202012Validator(schema).iter_errors(value)

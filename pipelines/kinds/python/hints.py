@@ -5,6 +5,7 @@ hints too.
 """
 
 import ast
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -236,6 +237,23 @@ class Names:
         return replace(hint, extra=extra)
 
 
+def json_literal(node: ast.expr, what: str) -> Any:
+    """The JSON value of a literal; tuples are lists.
+
+    Raises HintError for what must be run to be known, and for what JSON cannot hold.
+    """
+    try:
+        text = json.dumps(ast.literal_eval(node), allow_nan=False)
+        text.encode()
+    except (ValueError, TypeError, SyntaxError) as error:
+        raise HintError(
+            f"{what} must be a literal that JSON can hold (text, numbers, lists, dicts), "
+            "because the source is read, not run",
+            node.lineno,
+        ) from error
+    return json.loads(text)
+
+
 def _param(call: ast.Call) -> dict[str, Any]:
     """The keywords of `Param(...)` as JSON Schema keywords; they must be literals."""
     extra: dict[str, Any] = {}
@@ -248,25 +266,14 @@ def _param(call: ast.Call) -> dict[str, Any]:
             raise HintError(
                 f"`Param` has no `{name}`; it has {', '.join(sorted(_PARAM_FIELDS))}", call.lineno
             )
-        try:
-            literal = ast.literal_eval(value)
-        except ValueError as error:
-            raise HintError(
-                f"`{name}` in `Param` must be a literal, because the source is read, not run",
-                value.lineno,
-            ) from error
+        literal = json_literal(value, f"`{name}` in `Param`")
         if literal is not None:
-            extra[_KEYWORDS.get(name, name)] = (
-                list(literal) if isinstance(literal, tuple) else literal
-            )
+            extra[_KEYWORDS.get(name, name)] = literal
     return extra
 
 
 def _literal(items: list[ast.expr], node: ast.expr) -> Hint:
-    try:
-        choices = [ast.literal_eval(item) for item in items]
-    except ValueError as error:
-        raise HintError(f"`{ast.unparse(node)}` may hold only literals", node.lineno) from error
+    choices = [json_literal(item, f"each choice of `{ast.unparse(node)}`") for item in items]
     real = [choice for choice in choices if choice is not None]
     schema: dict[str, Any] = {"enum": real}
     kind = "json"

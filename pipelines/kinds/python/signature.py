@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .hints import Hint, HintError, Names
+from .hints import Hint, HintError, Names, json_literal
 
 #: The name of a single output, by what it is.
 _OUTPUT_NAMES = {
@@ -83,6 +83,9 @@ def read_signature(module: ast.Module, function: str | None = None) -> Signature
         record, record_docstring, outputs = _outputs(node, names)
     except HintError as error:
         raise SourceError("unknown_hint", str(error), error.line) from error
+    except RecursionError as error:
+        message = f"the type hints of `{node.name}` lead in a circle or are nested too deeply"
+        raise SourceError("unknown_hint", message, node.lineno) from error
     return Signature(
         name=node.name,
         inputs=inputs,
@@ -157,14 +160,9 @@ def _default(node: ast.expr | None, name: str) -> Any:
     if node is None:
         return NO_DEFAULT
     try:
-        value = ast.literal_eval(node)
-    except ValueError as error:
-        raise SourceError(
-            "bad_default",
-            f"the default of `{name}` must be a literal, because the source is read, not run",
-            node.lineno,
-        ) from error
-    return list(value) if isinstance(value, tuple) else value
+        return json_literal(node, f"the default of `{name}`")
+    except HintError as error:
+        raise SourceError("bad_default", str(error), error.line) from error
 
 
 def _outputs(
@@ -198,11 +196,7 @@ def _declared(node: ast.FunctionDef, names: Names) -> dict[str, str]:
     declared: dict[str, str] = {}
     for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
         try:
-            declared[keyword.arg or ""] = str(ast.literal_eval(keyword.value))
-        except ValueError as error:
-            raise SourceError(
-                "bad_signature",
-                f"`{keyword.arg}` in @component must be a literal",
-                keyword.value.lineno,
-            ) from error
+            declared[keyword.arg or ""] = str(json_literal(keyword.value, f"`{keyword.arg}`"))
+        except HintError as error:
+            raise SourceError("bad_signature", str(error), error.line) from error
     return declared

@@ -9,7 +9,7 @@ import yaml
 from pipelines.core.component import ComponentSpec, Example, InputPort, OutputPort
 from pipelines.core.problems import InvalidDefinition, Problem
 
-from ..checks import common_problems, make_spec, parameter_source_problems
+from ..checks import common_problems, make_spec, parameter_source_problems, properties
 from . import docstring
 from .signature import NO_DEFAULT, Argument, Signature, SourceError, parse_source, read_signature
 
@@ -114,10 +114,9 @@ def _problem(error: SourceError) -> Problem:
 
 def _differences(spec: ComponentSpec, signature: Signature) -> list[Problem]:
     """Where the ports and parameters of the spec are not those of the function."""
-    properties = spec.parameters.get("properties") or {}
     pairs = [
         ("input", {p.name for p in spec.inputs}, {a.name for a in signature.inputs}),
-        ("parameter", set(properties), {a.name for a in signature.params}),
+        ("parameter", set(properties(spec)), {a.name for a in signature.params}),
     ]
     if signature.record:
         pairs.append(("output", {p.name for p in spec.outputs}, {n for n, _ in signature.outputs}))
@@ -161,7 +160,7 @@ def _outputs(signature: Signature, docs: docstring.Docs) -> list[OutputPort]:
 
 
 def _schema(signature: Signature, docs: docstring.Docs) -> dict[str, Any]:
-    properties: dict[str, Any] = {}
+    described: dict[str, Any] = {}
     for argument in signature.params:
         schema: dict[str, Any] = {**(argument.hint.schema or {}), **argument.hint.extra}
         schema.setdefault("title", _humanise(argument.name))
@@ -169,8 +168,8 @@ def _schema(signature: Signature, docs: docstring.Docs) -> dict[str, Any]:
             schema.setdefault("description", docs.args[argument.name])
         if argument.default is not NO_DEFAULT and argument.default is not None:
             schema["default"] = argument.default
-        properties[argument.name] = schema
-    result: dict[str, Any] = {"type": "object", "properties": properties}
+        described[argument.name] = schema
+    result: dict[str, Any] = {"type": "object", "properties": described}
     required = [argument.name for argument in signature.params if argument.required]
     if required:
         result["required"] = required

@@ -7,7 +7,12 @@ from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import Problem
 from pipelines.sdk.sqltext import binds
 
-from ..checks import build_from_form, common_problems, parameter_source_problems
+from ..checks import (
+    build_from_form,
+    common_problems,
+    parameter_source_problems,
+    properties,
+)
 
 #: What an output may be, by its type: the rows, all rows as JSON, or a number.
 OUTPUT_TYPES = frozenset({"table", "json", "list", "integer", "number", "string", "any"})
@@ -70,7 +75,7 @@ def _unknown_binds(spec: ComponentSpec) -> list[Problem]:
     query = spec.implementation.get("query")
     if not isinstance(query, str):
         return []
-    known = set(spec.parameters.get("properties") or {}) | {port.name for port in spec.inputs}
+    known = {*properties(spec), *(port.name for port in spec.inputs)}
     return [
         Problem(
             code="bad_implementation",

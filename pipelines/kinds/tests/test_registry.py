@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -39,3 +40,24 @@ def test_a_step_starts_lean() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"type": "object", "properties": []},
+        {"type": "object", "properties": {"a": {"pattern": "(", "default": "x"}}},
+        {"type": "object", "properties": {"a": {"$ref": "https://x.invalid/y", "default": 1}}},
+        {"type": "object", "properties": {"a": {"$ref": "#", "default": 1}}},
+        {"type": "object", "required": ["b"]},
+    ],
+)
+@pytest.mark.parametrize("kind", ["python", "shell", "http", "sql"])
+def test_strange_schemas_are_problems_not_crashes(kind: str, parameters: dict[str, Any]) -> None:
+    implementation = {
+        "source_parameter": [], "command": "true", "url": "http://x", "database": "x", "query": "x",
+    }  # fmt: skip
+    spec = ComponentSpec(
+        namespace="a", name="b", kind=kind, parameters=parameters, implementation=implementation
+    )
+    assert registry.check(spec)

@@ -161,6 +161,11 @@ def test_examples_are_yaml() -> None:
         ('def f():\n    """Do.\n\n    Examples:\n        [1\n    """', "bad_example", "YAML"),
         ("def F9__(): ...\n", "bad_component", "name"),
         ("", "no_function", "no function"),
+        ("def f(*, x={1, 2}): ...", "bad_default", "JSON can hold"),
+        ("def f(*, x=1e999): ...", "bad_default", "JSON can hold"),
+        ("A = B\nB = A\ndef f(x: A): ...", "unknown_hint", "in a circle"),
+        ("def f(x: " + "int | " * 5000 + "str): ...", "syntax_error", "cannot be read"),
+        ("from typing import Literal\ndef f(*, x: Literal[b'a']): ...", "unknown_hint", "literal"),
     ],
 )  # fmt: skip
 def test_refusals_say_what_and_where(source: str, code: str, says: str) -> None:
