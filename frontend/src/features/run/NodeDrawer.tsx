@@ -46,7 +46,8 @@ export function NodeDrawer({ live, nodeId, onClose }: NodeDrawerProps) {
 
 function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string; node: RunNode; onClose: () => void }) {
   const query = useFreshNode(live, runId, node);
-  const [chosen, setChosen] = useState<string | null>(null);
+  /** Chosen once, at the opening: what one reads must not turn into something else. */
+  const [tab, setTab] = useState(() => firstTab(node));
   const [picked, setPicked] = useState<number | null>(null);
   const attempt = picked ?? node.attempt;
   return (
@@ -95,11 +96,16 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
         node={node}
         query={query}
         attempt={attempt}
-        chosen={chosen}
-        onChoose={setChosen}
+        tab={tab}
+        onTab={setTab}
       />
     </>
   );
+}
+
+/** What one comes for: the results where there are some, else the log. */
+function firstTab(node: RunNode): string {
+  return node.state === "success" && Object.keys(node.outputs).length > 0 ? "outputs" : "log";
 }
 
 interface NodeTabsProps {
@@ -108,11 +114,11 @@ interface NodeTabsProps {
   node: RunNode;
   query: ReturnType<typeof useNode>;
   attempt: number;
-  chosen: string | null;
-  onChoose: (tab: string) => void;
+  tab: string;
+  onTab: (tab: string) => void;
 }
 
-function NodeTabs({ live, runId, node, query, attempt, chosen, onChoose }: NodeTabsProps) {
+function NodeTabs({ live, runId, node, query, attempt, tab, onTab }: NodeTabsProps) {
   const detail = query.data;
   const tried = detail?.attempts.find(({ number }) => number === attempt);
   const error = tried?.error ?? (attempt === node.attempt ? node.error : null);
@@ -182,8 +188,8 @@ function NodeTabs({ live, runId, node, query, attempt, chosen, onChoose }: NodeT
         size="sm"
         className="flex-1"
         items={items}
-        value={chosen ?? (node.state === "success" && Object.keys(node.outputs).length > 0 ? "outputs" : "log")}
-        onValueChange={onChoose}
+        value={tab}
+        onValueChange={onTab}
       />
     </>
   );
