@@ -40,6 +40,12 @@ def fetch(
     return path
 
 
+def is_gzip(path: Path) -> bool:
+    """By the content, because an uploaded file is stored under its digest, without its name."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
 def _download(url: str, max_bytes: int, headers: dict[str, str]) -> Path:
     import httpx
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 import pandas as pd
 
 from pipelines.sdk import Failure, Param, component
-from pipelines.sdk.reading import fetch
+from pipelines.sdk.reading import fetch, is_gzip
 
 
 @component(title="Read CSV", category="Data in", icon="file-spreadsheet")
@@ -12,7 +12,7 @@ def read_csv(
     *,
     path: Annotated[
         str,
-        Param(title="File", help="An upload, a path or a URL; .gz is unpacked", format="file"),
+        Param(title="File", help="An upload, a path or a URL; gzip is unpacked", format="file"),
     ],
     separator: Annotated[
         Literal["auto", ",", ";", "tab", "|", "space"],
@@ -60,7 +60,7 @@ def read_csv(
             decimal=decimal,
             encoding=encoding,
             nrows=limit,
-            compression="gzip" if file.suffix == ".gz" else None,
+            compression="gzip" if is_gzip(file) else None,
         )
     except pd.errors.EmptyDataError:
         raise Failure(f"`{file.name}` is empty.") from None

@@ -5,14 +5,14 @@ from typing import Annotated
 import pandas as pd
 
 from pipelines.sdk import Failure, Param, component
-from pipelines.sdk.reading import fetch
+from pipelines.sdk.reading import fetch, is_gzip
 
 
 @component(title="Read JSON Lines", category="Data in", icon="file-json")
 def read_jsonl(
     *,
     path: Annotated[
-        str, Param(title="File", help="An upload, a path or a URL; .gz is unpacked", format="file")
+        str, Param(title="File", help="An upload, a path or a URL; gzip is unpacked", format="file")
     ],
     flatten: Annotated[
         bool, Param(title="Flatten", help='Make {"a": {"b": 1}} the column a.b')
@@ -33,7 +33,7 @@ def read_jsonl(
     file = fetch(path)
     raw = file.read_bytes()
     try:
-        text = (gzip.decompress(raw) if file.suffix == ".gz" else raw).decode("utf-8-sig")
+        text = (gzip.decompress(raw) if is_gzip(file) else raw).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise Failure(f"`{file.name}` is not UTF-8 text: {error}") from error
     records = []

@@ -1,5 +1,6 @@
 """Components on tables: right rows out of real data, readable words when something is wrong."""
 
+import gzip
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,24 @@ def test_reading_what_is_not_there(
     assert made.error is not None
     assert says in made.error["message"]
     assert made.error["traceback"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "compress"),
+    [
+        ("core/read_csv", "weather.csv", True),
+        ("core/read_jsonl", "weather.jsonl", True),
+        ("core/read_excel", "weather.xlsx", False),
+        ("core/read_parquet", "weather.parquet", False),
+    ],
+)
+def test_an_upload_has_no_file_name(
+    examples: Examples, tmp_path: Path, name: str, file: str, compress: bool
+) -> None:
+    content = sample_files()[file]
+    upload = tmp_path / "9f86d081884c7d65"
+    upload.write_bytes(gzip.compress(content) if compress else content)
+    assert len(frame(examples.run(name, params={"path": str(upload)}))) >= 200
 
 
 def test_reading_from_a_url(examples: Examples, web: Web) -> None:
