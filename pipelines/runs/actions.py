@@ -22,6 +22,7 @@ from pipelines.teams.models import User
 
 from . import hints, ledger, shapes
 from .models import Event, NodeRun, Run
+from .pools import with_pools
 
 _BATCH = 500
 
@@ -54,7 +55,8 @@ def start(
     pinned = _version(pipeline, version, user)
     definition = Definition.model_validate(pinned.definition)
     values = resolve(definition, dict(parameters or {}))
-    plans = plan(definition, specs_for({node.component for node in definition.nodes}))
+    specs = specs_for({node.component for node in definition.nodes})
+    plans = with_pools(plan(definition, specs), specs)
     run = Run(
         team_id=pipeline.team_id,
         pipeline=pipeline,

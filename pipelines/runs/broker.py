@@ -1,12 +1,9 @@
 """Questions to the broker that Celery does not answer."""
 
-import logging
 from functools import cache
 
 import redis
 from django.conf import settings
-
-logger = logging.getLogger(__name__)
 
 _SECONDS = 1.0
 
@@ -17,14 +14,6 @@ def waiting(queue: str) -> int:
         return int(_client().llen(queue))
     except redis.RedisError:
         return 0
-
-
-def answers() -> bool:
-    """Whether Redis is there."""
-    try:
-        return bool(_client().ping())
-    except redis.RedisError:
-        return False
 
 
 @cache

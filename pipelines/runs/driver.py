@@ -133,6 +133,9 @@ class Driver:
 
     def _attempt(self, claim: Claim) -> Next:
         held = live.Held(claim.run_id, claim.token, live.deadline())
+        for pool in claim.plan["pools"]:
+            # One that had nothing to do for long has ended; it starts while earlier nodes run.
+            self.executor.warm(pool)
         with ExitStack() as cleanup:
             live.hold(held)
             cleanup.callback(live.let_go, claim.token)
