@@ -4,8 +4,6 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import networkx as nx
-
 
 class Graph:
     """Nodes are numbered by their place in the document; doubled edges count once.
@@ -16,6 +14,9 @@ class Graph:
     def __init__(self, ids: Sequence[str], pairs: Iterable[tuple[str, str]]) -> None:
         self.ids = ids
         self.index = {node: index for index, node in enumerate(ids)}
+        # Only here: its 11 MB are for processes that check pipelines, not for all that import us.
+        import networkx as nx
+
         self.graph: Any = nx.DiGraph()
         self.graph.add_nodes_from(range(len(ids)))
         self.graph.add_edges_from(
@@ -72,6 +73,8 @@ class Graph:
 
     def in_order(self) -> list[str]:
         """Upstream first; among nodes that are free, document order. Needs an acyclic graph."""
+        import networkx as nx
+
         return [self.ids[index] for index in nx.lexicographical_topological_sort(self.graph)]
 
     def upstream(self, node: str) -> list[str]:

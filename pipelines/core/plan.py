@@ -29,7 +29,8 @@ class NodePlan(BaseModel):
     expressions in them are still to be rendered. `inputs` are in the order of the edges.
     `upstream` and `downstream` are distinct neighbours, by data or by order. `references` are the
     nodes that expressions read; all of them are upstream, though not always neighbours.
-    `timeout` is seconds.
+    `timeout` is seconds. `pools` are the executor's warm pools for this node and all after it; who
+    starts the run fills them in.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +51,7 @@ class NodePlan(BaseModel):
     cache: bool = False
     memory_bytes: int | None = None
     queue: str = "default"
+    pools: list[str] = []
 
 
 def plan(definition: Definition, specs: Mapping[str, ComponentSpec]) -> list[NodePlan]:

@@ -117,5 +117,11 @@ class RunningStep(Protocol):
 class Executor(Protocol):
     """Runs steps. One executor serves many threads."""
 
+    def warm(self, pool: str) -> None:
+        """A step of this warm pool is to come. Cheap: it only asks, as often as the caller likes.
+
+        Raises LookupError for a pool that does not exist.
+        """
+
     def start(self, request: StepRequest, listener: Listener) -> RunningStep: ...
     def close(self) -> None: ...

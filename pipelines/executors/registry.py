@@ -1,5 +1,6 @@
 """The executors there are, by name. A new one is a new folder and one row in EXECUTORS."""
 
+import math
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -7,6 +8,9 @@ from pathlib import Path
 
 from .process import ProcessExecutor
 from .protocol import Executor
+
+#: Seconds after which a large warm pool without a step gives its memory back.
+_POOL_IDLE_SECONDS = 300.0
 
 _open: dict[str, Executor] = {}
 _opening = threading.Lock()
@@ -37,13 +41,15 @@ def _process() -> ProcessExecutor:
     """Steps live under the data directory; the server's key and database are kept from them.
 
     `PENSTOCK_STEP_ENV` names variables of the worker, separated by commas, that steps are to see
-    (`HTTPS_PROXY,SSL_CERT_FILE`).
+    (`HTTPS_PROXY,SSL_CERT_FILE`). `PENSTOCK_POOL_IDLE_SECONDS` is how long a large warm pool waits
+    for its next step before it ends; 0 keeps it for ever.
     """
     home = _home()
     passed = [name.strip() for name in os.environ.get("PENSTOCK_STEP_ENV", "").split(",")]
     database = home / "penstock.sqlite3"
     return ProcessExecutor(
         home / "steps",
+        idle_seconds=_idle_seconds(os.environ.get("PENSTOCK_POOL_IDLE_SECONDS")),
         hidden=[
             home / "secret_key",
             *(database.with_name(database.name + end) for end in ("", "-wal", "-shm")),
@@ -54,6 +60,20 @@ def _process() -> ProcessExecutor:
             **{name: os.environ[name] for name in passed if name in os.environ},
         },
     )
+
+
+def _idle_seconds(given: str | None) -> float:
+    if not given:
+        return _POOL_IDLE_SECONDS
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(
+            f"PENSTOCK_POOL_IDLE_SECONDS is `{given}`; give seconds, such as 300, or 0 for never"
+        )
+    return seconds or math.inf
 
 
 def _home() -> Path:

@@ -133,9 +133,6 @@ class Driver:
 
     def _attempt(self, claim: Claim) -> Next:
         held = live.Held(claim.run_id, claim.token, live.deadline())
-        for pool in claim.plan["pools"]:
-            # One that had nothing to do for long has ended; it starts while earlier nodes run.
-            self.executor.warm(pool)
         with ExitStack() as cleanup:
             live.hold(held)
             cleanup.callback(live.let_go, claim.token)
@@ -156,6 +153,9 @@ class Driver:
         prepared: Prepared | None = None
         result: StepResult | None = None
         try:
+            for pool in claim.plan["pools"]:
+                # One that had nothing to do for long has ended; it starts while earlier nodes run.
+                self.executor.warm(pool)
             facts = self._patiently(lambda: RunFacts.load(claim.run_id), held)
             prepared = self._patiently(lambda: Preparation(facts, claim.plan).prepared(), held)
             request = self._patiently(lambda: _request(claim, facts, prepared), held)

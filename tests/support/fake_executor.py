@@ -30,7 +30,11 @@ class FakeExecutor:
         self.most_running = 0
         self.order: list[str] = []
         self.closed_results = 0
+        self.warmed: list[str] = []
         self._lock = threading.Lock()
+
+    def warm(self, pool: str) -> None:
+        self.warmed.append(pool)
 
     def start(self, request: StepRequest, listener: Listener) -> "FakeStep":
         return FakeStep(self, request, listener)

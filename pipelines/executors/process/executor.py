@@ -1,8 +1,10 @@
 """The executor of this machine: warm pools, one thread, one directory per step."""
 
 import json
+import math
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,14 +22,17 @@ from .workspace import StepDirectory, Workspace, remove
 
 _CLOSING = "the worker is shutting down"
 _CLOSE_SECONDS = 15.0
+#: Pools that most steps need and that are too small to be worth ending.
+_KEPT = ("lean",)
 
 
 class ProcessExecutor:
     """Implements Executor. Make it in the process that uses it, not before a fork.
 
     `warm` are the pools to start at once, one after the other; the others start when a step
-    needs them. `hidden` are files and directories that steps must not see (where the machine
-    allows; see `isolation`), `environ` is passed on to every step.
+    needs them. A pool that is not in `keep` is retired after `idle_seconds` without a step, and
+    starts again in the same way. `hidden` are files and directories that steps must not see (where
+    the machine allows; see `isolation`), `environ` is passed on to every step.
     """
 
     def __init__(
@@ -35,23 +40,33 @@ class ProcessExecutor:
         workdir: Path,
         *,
         warm: Sequence[str] = ("lean", "data"),
+        keep: Sequence[str] = _KEPT,
+        idle_seconds: float = math.inf,
         hidden: Sequence[Path] = (),
         environ: Mapping[str, str] | None = None,
         isolation: Literal["auto", "basic"] = "auto",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not linux.is_linux():
             raise RuntimeError("steps can only be run on Linux; on other systems use Docker")
         self._workspace = Workspace(workdir)
         self._hidden = [str(path) for path in hidden]
         self._environ = dict(environ or {})
-        self._loop = Loop()
+        self._loop = Loop(clock)
         self._to_warm = list(warm)
         self._steps: dict[int, ProcessStep] = {}
         self._closed = False
         self._idle = threading.Condition()
         server_environ = environment.of_fork_server(self._workspace.home, self._workspace.cache)
         self._pools = {
-            name: Pool(name, self._loop, server_environ, isolation, self._warm_next)
+            name: Pool(
+                name,
+                self._loop,
+                server_environ,
+                isolation,
+                self._warm_next,
+                math.inf if name in keep else idle_seconds,
+            )
             for name in preload.POOLS
         }
         self._loop.start()
@@ -61,6 +76,12 @@ class ProcessExecutor:
     def isolation(self) -> str:
         """`strong`, `basic`, or empty until the first pool is warm."""
         return next((pool.level for pool in self._pools.values() if pool.level), "")
+
+    def warm(self, pool: str) -> None:
+        if pool not in self._pools:
+            raise LookupError(f"there is no pool `{pool}`; there are {', '.join(self._pools)}")
+        if not self._closed:
+            self._loop.call(self._pools[pool].warm)
 
     def start(self, request: StepRequest, listener: Listener) -> RunningStep:
         if self._closed:
@@ -107,13 +128,14 @@ class ProcessExecutor:
 
     def _submit(self, pool: Pool, step: ProcessStep) -> None:
         self._steps[step.number] = step
-        step.on_end = lambda: self._forget(step)
+        step.on_end = lambda: self._forget(pool, step)
         if self._closed:
             step.on_abandon(_CLOSING)
         else:
             pool.submit(step)
 
-    def _forget(self, step: ProcessStep) -> None:
+    def _forget(self, pool: Pool, step: ProcessStep) -> None:
+        pool.on_step_ended(step)
         with self._idle:
             del self._steps[step.number]
             self._idle.notify_all()

@@ -30,8 +30,9 @@ class Timer:
 
 
 class Loop(threading.Thread):
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(name="penstock-steps", daemon=True)
+        self._clock = clock
         self._selector = selectors.DefaultSelector()
         self._calls: deque[Callback] = deque()
         self._timers: list[tuple[float, int, Timer]] = []
@@ -41,7 +42,7 @@ class Loop(threading.Thread):
         self._selector.register(self._wake, selectors.EVENT_READ, self._run_calls)
 
     def now(self) -> float:
-        return time.monotonic()
+        return self._clock()
 
     def call(self, callback: Callback) -> None:
         """Run `callback` in the loop's thread, soon. From any thread."""
@@ -50,7 +51,7 @@ class Loop(threading.Thread):
 
     def after(self, seconds: float, callback: Callback) -> Timer:
         timer = Timer(callback)
-        heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), timer))
+        heapq.heappush(self._timers, (self._clock() + seconds, next(self._order), timer))
         return timer
 
     def watch(self, descriptor: int, callback: Callback) -> None:
@@ -85,10 +86,10 @@ class Loop(threading.Thread):
     def _until_timer(self) -> float | None:
         if not self._timers:
             return None
-        return max(0.0, self._timers[0][0] - time.monotonic())
+        return max(0.0, self._timers[0][0] - self._clock())
 
     def _run_timers(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         while self._timers and self._timers[0][0] <= now:
             callback = heapq.heappop(self._timers)[2].callback
             if callback is not None:

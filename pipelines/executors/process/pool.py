@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import socket
 import subprocess
@@ -32,7 +33,11 @@ _LAST_WORDS = 4000
 
 
 class Pool:
-    """Belongs to the loop's thread."""
+    """Belongs to the loop's thread.
+
+    A pool that has had no step and no call of `warm` for `idle_seconds` is retired: its fork server
+    ends, and the next of either starts it again.
+    """
 
     def __init__(
         self,
@@ -41,6 +46,7 @@ class Pool:
         environ: Mapping[str, str],
         wanted: Literal["auto", "basic"],
         on_settled: Callable[[], None],
+        idle_seconds: float,
     ) -> None:
         self.name = name
         #: How well steps are separated, once the fork server has said so.
@@ -49,6 +55,11 @@ class Pool:
         self._environ = environ
         self._wanted = wanted
         self._on_settled = on_settled
+        self._idle_seconds = idle_seconds
+        self._wanted_at = loop.now()
+        #: Steps that were submitted and have not ended.
+        self._steps: set[int] = set()
+        self._retirement_planned = False
         self._server: subprocess.Popen[bytes] | None = None
         self._ready = False
         self._closing = False
@@ -56,6 +67,11 @@ class Pool:
         self._queue: deque[ProcessStep] = deque()
         self._unconfirmed: dict[int, ProcessStep] = {}
         self._lost: dict[int, ProcessStep] = {}
+
+    def warm(self) -> None:
+        """A step is to come soon: be ready for it."""
+        self._wanted_at = self._loop.now()
+        self.start()
 
     def start(self) -> None:
         """Start the fork server unless it runs. It says when it is ready."""
@@ -91,15 +107,39 @@ class Pool:
 
     def submit(self, step: ProcessStep) -> None:
         step.on_lost = self._on_step_lost
+        self._steps.add(step.number)
         self._queue.append(step)
         self.start()
         self._hand_over()
+
+    def on_step_ended(self, step: ProcessStep) -> None:
+        self._steps.discard(step.number)
+        self._wanted_at = self._loop.now()
+        self._plan_retirement()
 
     def close(self) -> None:
         """End the fork server, and with it every step of the pool."""
         self._closing = True
         if self._server is not None:
             self._on_gone()
+
+    def _plan_retirement(self) -> None:
+        """Look again when the pool could have been idle for long enough; one timer is enough."""
+        if self._retirement_planned or self._idle_seconds == math.inf:
+            return
+        self._retirement_planned = True
+        rest = self._wanted_at + self._idle_seconds - self._loop.now()
+        self._loop.after(max(0.0, rest), self._retire_if_idle)
+
+    def _retire_if_idle(self) -> None:
+        self._retirement_planned = False
+        if self._steps or not self._ready:
+            return  # the end of the last step, or the next start, plans it again
+        if self._loop.now() < self._wanted_at + self._idle_seconds:
+            self._plan_retirement()
+            return
+        logger.info("the pool %s was idle for %g s and ends", self.name, self._idle_seconds)
+        self._end_server()
 
     def _hand_over(self) -> None:
         while self._ready and self._queue and len(self._unconfirmed) < _MOST_UNCONFIRMED:
@@ -125,6 +165,8 @@ class Pool:
         if "ready" in message:
             self._ready, self.level = True, message["ready"]
             logger.info("the pool %s is warm, isolation is %s", self.name, self.level)
+            self._wanted_at = self._loop.now()
+            self._plan_retirement()
             self._on_settled()
         elif "forked" in message:
             step = self._unconfirmed.pop(message["forked"])
@@ -159,15 +201,28 @@ class Pool:
             wire.send(self._connection, {"sweep": step.number})
 
     def _on_gone(self) -> None:
-        """The fork server is dead or must die; the kernel sees to its shepherds."""
+        """The fork server is dead or must die."""
+        was_ready = self._ready
+        exit_code = self._end_server()
+        if self._closing:
+            return
+        if was_ready:
+            logger.warning("the fork server %s died and is started again", self.name)
+            self.start()
+        else:
+            said = self._said.decode("utf-8", "replace").strip().splitlines()
+            self._fail(said[-1] if said else words.exit_in_words(exit_code))
+
+    def _end_server(self) -> int:
+        """Its exit code. The kernel sees to its shepherds, and steps that it had are lost."""
         server, self._server = self._server, None
         assert server is not None
         assert server.stdout is not None
-        was_ready, self._ready = self._ready, False
+        self._ready = False
         self._loop.unwatch(self._connection.fileno())
         self._connection.close()
         server.kill()
-        server.wait()
+        exit_code = server.wait()
         if self._output >= 0:
             self._on_said()
         if self._output >= 0:
@@ -177,14 +232,7 @@ class Pool:
         lost, self._lost = list(self._lost.values()), {}
         for step in unconfirmed + lost:
             step.on_swept()
-        if self._closing:
-            return
-        if was_ready:
-            logger.warning("the fork server %s died and is started again", self.name)
-            self.start()
-        else:
-            said = self._said.decode("utf-8", "replace").strip().splitlines()
-            self._fail(said[-1] if said else words.exit_in_words(server.returncode))
+        return exit_code
 
     def _fail(self, why: str) -> None:
         """It never came up: say why to those who wait. The next step makes it try again."""
