@@ -16,7 +16,7 @@ export interface FeedState {
   loading: boolean;
   error: Error | null;
   follow: boolean;
-  /** Lines that fell off the beginning by the last change, for who keeps the scroll in place. */
+  /** Lines that have fallen off the beginning so far, less those read in before it. */
   shifted: number;
 }
 
@@ -80,7 +80,7 @@ export class LogFeed {
     if (start === 0 || this.busy) return;
     const offset = Math.max(0, start - CHUNK);
     await this.read({ offset, limit: start - offset }, (page) => {
-      this.change({ shifted: -this.buffer.prepend(page) });
+      this.shift(-this.buffer.prepend(page));
     });
   }
 
@@ -88,7 +88,7 @@ export class LogFeed {
   async next(): Promise<void> {
     if (this.buffer.atEnd || this.busy) return;
     await this.read({ offset: this.buffer.end, limit: CHUNK }, (page) => {
-      this.change({ shifted: this.buffer.append(page) });
+      this.shift(this.buffer.append(page));
     });
   }
 
@@ -102,11 +102,10 @@ export class LogFeed {
     if (buffer.isEmpty || buffer.size - buffer.end > LEAP)
       await this.read({ tail: CHUNK }, (page) => {
         buffer.reset(page);
-        this.change({ shifted: 0 });
       });
     else
       await this.read({ offset: buffer.end, limit: CHUNK }, (page) => {
-        this.change({ shifted: buffer.append(page) });
+        this.shift(buffer.append(page));
       });
   }
 
@@ -155,8 +154,12 @@ export class LogFeed {
     }, milliseconds);
   }
 
+  private shift(lines: number): void {
+    this.state = { ...this.state, shifted: this.state.shifted + lines };
+  }
+
   private change(change: Partial<FeedState>): void {
-    this.state = { ...this.state, shifted: 0, ...change, revision: this.state.revision + 1 };
+    this.state = { ...this.state, ...change, revision: this.state.revision + 1 };
     for (const listener of this.listeners) listener();
   }
 }

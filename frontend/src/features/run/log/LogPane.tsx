@@ -49,11 +49,14 @@ export function LogPane({ runId, node, attempt, active, bus }: LogPaneProps) {
   });
 
   // Lines that come or go above must not move what is being read.
+  const shifted = useRef(0);
   useLayoutEffect(() => {
     const element = scroller.current;
+    const moved = state.shifted - shifted.current;
+    shifted.current = state.shifted;
     if (!element) return;
     if (state.follow) element.scrollTop = element.scrollHeight;
-    else if (state.shifted !== 0) element.scrollTop -= state.shifted * LINE;
+    else if (moved !== 0) element.scrollTop -= moved * LINE;
   }, [state]);
 
   useEffect(() => {
