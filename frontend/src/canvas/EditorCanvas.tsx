@@ -7,7 +7,7 @@ import {
   SelectionMode,
   useReactFlow,
 } from "@xyflow/react";
-import { type DragEvent, type ReactNode, useCallback, useMemo, useRef, useState } from "react";
+import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { moveAct, removeAct, useDocument, useDocumentStore } from "@/document";
 import type { Terminal } from "@/graph/connect";
@@ -55,7 +55,6 @@ export function EditorCanvas({ catalog, onAddAt, onDropComponent, onOpenNode, to
   const current = useDrawn(definition, catalog);
   const [dragged, setDragged] = useState<Layout | null>(null);
   const [refusal, setRefusal] = useState<{ at: ClientPoint; reason: string } | null>(null);
-  const refusalTimer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const nodeCache = useRef<NodeCache>(new Map());
   const edgeCache = useRef<EdgeCache>(new Map());
 
@@ -101,11 +100,19 @@ export function EditorCanvas({ catalog, onAddAt, onDropComponent, onOpenNode, to
     setDragged(null);
   }, [current, dragged, store]);
 
-  const onRefused = useCallback((at: ClientPoint, reason: string) => {
-    clearTimeout(refusalTimer.current);
-    setRefusal({ at, reason });
-    refusalTimer.current = setTimeout(() => setRefusal(null), REFUSAL_STAYS);
-  }, []);
+  const onRefused = useCallback((at: ClientPoint, reason: string) => setRefusal({ at, reason }), []);
+
+  // Read, or overtaken by what one does next.
+  useEffect(() => {
+    if (!refusal) return;
+    const clear = (): void => setRefusal(null);
+    const timer = setTimeout(clear, REFUSAL_STAYS);
+    window.addEventListener("pointerdown", clear, true);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("pointerdown", clear, true);
+    };
+  }, [refusal]);
 
   const wire = useWire({ catalog, onDropOnCanvas: onAddAt, onRefused });
 
@@ -164,6 +171,7 @@ export function EditorCanvas({ catalog, onAddAt, onDropComponent, onOpenNode, to
         onlyRenderVisibleElements
         minZoom={0.05}
         maxZoom={2}
+        attributionPosition="bottom-center"
         fitView
         fitViewOptions={FIT}
       >
