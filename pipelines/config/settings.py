@@ -190,6 +190,8 @@ PENSTOCK_SWEEP_SECONDS = float(os.environ.get("PENSTOCK_SWEEP_SECONDS", "0.5"))
 PENSTOCK_REPUBLISH_SECONDS = float(os.environ.get("PENSTOCK_REPUBLISH_SECONDS", "5"))
 #: How long a worker that is told to stop lets its steps go on before it gives them back.
 PENSTOCK_GRACE_SECONDS = float(os.environ.get("PENSTOCK_GRACE_SECONDS", "1"))
+#: Where lower layers find the Celery app that carries their messages.
+PENSTOCK_CELERY_APP = "pipelines.config.celery.app"
 #: Which executor runs steps: a name in `pipelines.executors.registry`.
 PENSTOCK_EXECUTOR = os.environ.get("PENSTOCK_EXECUTOR", "process")
 #: How many steps one worker runs at a time.

@@ -17,7 +17,9 @@ from typing import Any
 from uuid import UUID
 
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from .models import NodeRun
 
@@ -148,9 +150,8 @@ class _Workers(_Sender):
             self._send(batch)
 
     def _send(self, batch: list[tuple[str, int]]) -> None:
-        from pipelines.config.celery import app
-
         try:
+            app = import_string(settings.PENSTOCK_CELERY_APP)
             with app.producer_pool.acquire(block=True, timeout=_SEND_SECONDS) as producer:
                 for queue, pk in batch:
                     app.send_task(TASK, args=[pk], queue=queue, producer=producer, retry=False)
