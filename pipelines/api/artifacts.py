@@ -19,6 +19,7 @@ from pipelines.artifacts import access, pictures, previews, store, uploads
 from pipelines.artifacts.models import Artifact
 from pipelines.teams.access import Action, team_or_default
 
+from .authentication import person
 from .refusals import TooLarge, Unprocessable
 from .shapes.artifacts import PREVIEW, ArtifactSerializer, PreviewQuerySerializer, UploadSerializer
 from .shapes.common import ProblemSerializer
@@ -51,7 +52,7 @@ class Artifacts(APIView):
         team = team_or_default(request.user, given.get("team"), Action.RUN)
         try:
             artifact = uploads.receive(
-                given["file"], team=team, user=request.user, type=given.get("type")
+                given["file"], team=team, user=person(request), type=given.get("type")
             )
         except uploads.NotOfType as error:
             raise Unprocessable(str(error)) from error

@@ -3,12 +3,12 @@
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from pipelines.teams import tokens
-from pipelines.teams.models import ApiToken
+from pipelines.teams.models import ApiToken, User
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -37,3 +37,10 @@ class SignedInPersonally(IsAuthenticated):
     def has_permission(self, request: Request, view: Any) -> bool:
         by_token = isinstance(request.auth, ApiToken)
         return super().has_permission(request, view) and not by_token
+
+
+def person(request: Request) -> User:
+    """Who is asking. Raises NotAuthenticated for nobody."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user

@@ -20,6 +20,7 @@ from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.kinds import registry
 from pipelines.teams.access import Action, team_or_default
 
+from .authentication import person
 from .shapes.catalog import (
     ComponentDetailSerializer,
     ComponentSerializer,
@@ -79,7 +80,7 @@ class Components(GenericAPIView[Component]):
         before = ComponentVersion.objects.filter(
             component__namespace=spec.namespace, component__name=spec.name
         ).count()
-        version = actions.publish(spec, team, request.user)
+        version = actions.publish(spec, team, person(request))
         made = version.number > before
         return Response(
             _version(version), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK

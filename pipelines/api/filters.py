@@ -20,3 +20,11 @@ class TeamFilter(django_filters.CharFilter):
             return qs.filter(team_id=UUID(value))
         except ValueError:
             return qs.filter(team__slug=value)
+
+
+class StableOrdering(django_filters.OrderingFilter):
+    """`?ordering=`, with the id as the last word: rows that are equal would else change pages."""
+
+    def filter(self, qs: QuerySet[Any], value: list[str] | None) -> QuerySet[Any]:
+        chosen = [self.get_ordering_value(each) for each in value or () if each]
+        return qs.order_by(*chosen, "pk") if chosen else qs

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from pipelines.teams import actions
 
-from .authentication import SignedInPersonally
+from .authentication import SignedInPersonally, person
 from .shapes.people import MeSerializer, PasswordSerializer
 
 
@@ -18,7 +18,7 @@ class Me(APIView):
     @extend_schema(operation_id="me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """The person who is asking, and the teams that person is in."""
-        user = request.user
+        user = person(request)
         memberships = user.memberships.select_related("team").order_by("team__created_at", "pk")
         teams = [
             {"id": m.team.pk, "name": m.team.name, "slug": m.team.slug, "role": m.role}
@@ -46,11 +46,12 @@ class Password(APIView):
         form = PasswordSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
+        user = person(request)
         try:
-            actions.change_password(request.user, given["new"], given.get("current"))
+            actions.change_password(user, given["new"], given.get("current"))
         except actions.WrongPassword as error:
             raise serializers.ValidationError({"current": [str(error)]}) from error
         except DjangoValidationError as error:
             raise serializers.ValidationError({"new": error.messages}) from error
-        update_session_auth_hash(request._request, request.user)
+        update_session_auth_hash(request._request, user)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -20,7 +20,8 @@ from pipelines.designs.models import Pipeline
 from pipelines.runs.models import Run
 from pipelines.teams.access import Action, team_or_default
 
-from .filters import TeamFilter
+from .authentication import person
+from .filters import StableOrdering, TeamFilter
 from .problems import problem
 from .refusals import MatchRequired
 from .shapes.common import ProblemSerializer
@@ -45,7 +46,7 @@ class PipelineFilters(django_filters.FilterSet):
         field_name="name", lookup_expr="icontains", max_length=200, help_text="Part of the name."
     )
     team = TeamFilter()
-    ordering = django_filters.OrderingFilter(
+    ordering = StableOrdering(
         fields={"name": "name", "draft_updated_at": "updated_at", "created_at": "created_at"}
     )
 
@@ -80,7 +81,7 @@ class Pipelines(GenericAPIView[Pipeline]):
         form = NewPipelineSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         team = team_or_default(request.user, form.validated_data.get("team"), Action.EDIT)
-        made = actions.create(team, form.validated_data["definition"], request.user)
+        made = actions.create(team, form.validated_data["definition"], person(request))
         return _whole(made, status.HTTP_201_CREATED)
 
 
@@ -117,7 +118,7 @@ class Draft(APIView):
         form.is_valid(raise_exception=True)
         try:
             saved = actions.save_draft(
-                pipeline, form.validated_data["definition"], base, request.user
+                pipeline, form.validated_data["definition"], base, person(request)
             )
         except actions.StaleDraft as stale:
             current = CurrentDraftSerializer(

@@ -61,7 +61,7 @@ class RunArtifacts(GenericAPIView[Run]):
     def get(self, request: Request, id: UUID) -> Response:
         """The artifacts that the run's nodes produced, in the order of the nodes."""
         found = queries.artifacts(access.run(request.user, id, Action.VIEW))
-        return self.get_paginated_response(self.paginate_queryset(found))  # type: ignore[arg-type]
+        return self.get_paginated_response(self.paginate_queryset(found))
 
 
 class RunNode(APIView):

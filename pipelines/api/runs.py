@@ -18,7 +18,8 @@ from pipelines.runs import access, actions, queries
 from pipelines.runs.models import Run, RunState
 from pipelines.teams.access import Action
 
-from .filters import TeamFilter
+from .authentication import person
+from .filters import StableOrdering, TeamFilter
 from .refusals import Conflict
 from .shapes.common import ProblemSerializer
 from .shapes.runs import (
@@ -41,7 +42,7 @@ class RunFilters(django_filters.FilterSet):
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
     team = TeamFilter()
-    ordering = django_filters.OrderingFilter(
+    ordering = StableOrdering(
         fields={
             "created_at": "created_at",
             "started_at": "started_at",
@@ -65,7 +66,7 @@ class Runs(GenericAPIView[Run]):
         return queries.list_runs(self.request.user)
 
     @extend_schema(operation_id="runs_list", responses=RunRowSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, **kwargs: Any) -> Response:
         """The runs of your teams, newest first, without their nodes."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         return self.get_paginated_response(queries.rows(page))
@@ -77,9 +78,9 @@ class PipelineRuns(Runs):
         return super().get_queryset().filter(pipeline=pipeline)
 
     @extend_schema(operation_id="pipelines_runs_list", responses=RunRowSerializer(many=True))
-    def get(self, request: Request, id: UUID) -> Response:
+    def get(self, request: Request, **kwargs: Any) -> Response:
         """The runs of one pipeline, newest first, without their nodes."""
-        return super().get(request)
+        return super().get(request, **kwargs)
 
     @extend_schema(
         operation_id="runs_start",
@@ -102,7 +103,7 @@ class PipelineRuns(Runs):
                 pipeline,
                 version=given.get("version"),
                 parameters=given["parameters"],
-                user=request.user,
+                user=person(request),
                 idempotency_key=given.get("idempotency_key"),
             )
         except Busy as busy:
@@ -129,7 +130,7 @@ class Cancel(APIView):
         """Stop the run and everything it is doing; 409 when it is over already."""
         run = access.run(request.user, id, Action.RUN)
         try:
-            return Response(whole(actions.cancel(run, request.user)))
+            return Response(whole(actions.cancel(run, person(request))))
         except actions.RunEnded as ended:
             raise Conflict(str(ended)) from ended
 
@@ -145,7 +146,7 @@ class Clone(APIView):
         run = access.run(request.user, id, Action.RUN)
         form = CloneRunSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        made = actions.clone(run, form.validated_data.get("parameters"), request.user)
+        made = actions.clone(run, form.validated_data.get("parameters"), person(request))
         return Response(whole(made), status=status.HTTP_201_CREATED)
 
 

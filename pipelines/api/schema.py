@@ -36,7 +36,9 @@ class Schema(AutoSchema):
     ) -> Any:
         if status_code >= "400":
             media_types = [MEDIA_TYPE]
-        return super()._get_response_for_code(serializer, status_code, media_types, direction)
+        return super()._get_response_for_code(  # type: ignore[no-untyped-call]
+            serializer, status_code, media_types, direction
+        )
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from pipelines.teams import tokens
 from pipelines.teams.models import ApiToken, User
 
-from .authentication import SignedInPersonally
+from .authentication import SignedInPersonally, person
 from .shapes.common import ProblemSerializer
 from .shapes.people import (
     ApiTokenSerializer,
@@ -36,7 +36,7 @@ class Tokens(GenericAPIView[ApiToken]):
         return [SignedInPersonally() if by_hand else IsAuthenticated()]
 
     def get_queryset(self) -> QuerySet[ApiToken]:
-        return ApiToken.objects.filter(user_id=self.request.user.pk)
+        return ApiToken.objects.filter(user=person(self.request))
 
     @extend_schema(operation_id="tokens_list", responses=ApiTokenSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -53,7 +53,7 @@ class Tokens(GenericAPIView[ApiToken]):
         """Make a token. The answer is the only one that holds its secret."""
         form = NewApiTokenSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        token, secret = tokens.create(request.user, form.validated_data["name"])
+        token, secret = tokens.create(person(request), form.validated_data["name"])
         body = {**ApiTokenSerializer(token).data, "token": secret}
         return Response(body, status=status.HTTP_201_CREATED)
 
@@ -62,7 +62,7 @@ class Token(APIView):
     @extend_schema(operation_id="tokens_revoke", responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
         """Revoke a token: whoever uses it is refused from now on."""
-        deleted, _ = ApiToken.objects.filter(user_id=request.user.pk, pk=id).delete()
+        deleted, _ = ApiToken.objects.filter(user=person(request), pk=id).delete()
         if not deleted:
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -17,6 +17,7 @@ from pipelines.designs.models import PipelineVersion
 from pipelines.teams.access import Action, team, within
 from pipelines.teams.models import Team
 
+from .authentication import person
 from .refusals import Conflict
 from .shapes.common import ProblemSerializer
 from .shapes.designs import (
@@ -59,7 +60,7 @@ class Versions(GenericAPIView[PipelineVersion]):
         form.is_valid(raise_exception=True)
         before = pipeline.latest_version
         try:
-            version = actions.publish(pipeline, form.validated_data["message"], request.user)
+            version = actions.publish(pipeline, form.validated_data["message"], person(request))
         except actions.Busy as busy:
             raise Conflict(str(busy)) from busy
         made = version.number > before

@@ -47,7 +47,7 @@ def read(path: Path, page: int, page_size: int) -> dict[str, Any]:
 
 def _rows(file: pq.ParquetFile, shown: list[int], skip: int, take: int) -> Iterator[list[Any]]:
     """Only the row groups that hold the wanted rows are opened, and those batch by batch."""
-    groups = []
+    groups: list[int] = []
     for group in range(file.num_row_groups):
         size = file.metadata.row_group(group).num_rows
         if not groups and skip >= size:

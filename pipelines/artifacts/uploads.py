@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile
 
 from pipelines.teams.models import Team, User
 
@@ -21,8 +21,8 @@ class NotOfType(ValueError):
     """The bytes are not what the sender says they are."""
 
 
-def receive(file: UploadedFile, *, team: Team, user: User, type: str | None = None) -> Artifact:
-    """Store an uploaded file and make it known to `team`.
+def receive(file: Any, *, team: Team, user: User, type: str | None = None) -> Artifact:
+    """Store `file`, Django's UploadedFile, and make it known to `team`.
 
     Without a `type`, Parquet is a `table`, a picture an `image`, everything else a `file`. Raises
     NotOfType when the bytes contradict the given type.

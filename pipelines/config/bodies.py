@@ -21,7 +21,7 @@ from pipelines.teams import tokens
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-App = Callable[[Any, Receive, Send], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
 
 #: What a multipart body needs beside the file itself.
 _MULTIPART = 64 * 1024
@@ -81,9 +81,8 @@ async def _known(headers: dict[bytes, bytes]) -> bool:
         return await database_sync_to_async(tokens.find)(secret.strip()) is not None
     cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
     sessions = import_module(settings.SESSION_ENGINE)
-    store = sessions.SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
-    user = await get_user({"session": store})
-    return bool(user.is_authenticated)
+    now: Any = {"session": sessions.SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))}
+    return (await get_user(now)).is_authenticated
 
 
 def _too_large(limit: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.views.decorators.csrf import csrf_exempt
 
 from pipelines.api.problems import MEDIA_TYPE, problem
 
@@ -50,6 +51,7 @@ def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:
     return response
 
 
+@csrf_exempt
 @login_not_required
 def unknown_endpoint(request: HttpRequest) -> HttpResponse:
     """Everything under /api/ that is not an endpoint."""

@@ -17,7 +17,7 @@ class App(TemplateView):
     template_name = "app.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not Path(settings.DJANGO_VITE["default"]["manifest_path"]).is_file():
+        if not Path(str(settings.DJANGO_VITE["default"]["manifest_path"])).is_file():
             detail = "The front end was not built yet. Run `make build`, then reload."
             return render(
                 request, "error.html", {"title": "Almost there", "detail": detail}, status=503

@@ -37,7 +37,7 @@ RETRY_LAYER_SECONDS = 5.0
 _UNDER_WAY = frozenset({RunState.PENDING.value, RunState.RUNNING.value})
 
 
-class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class RunConsumer(AsyncWebsocketConsumer):
     """`/ws/runs/{id}/?after=seq`"""
 
     # Not the base class's own layer: with it, no socket could be opened while Redis is away.
@@ -143,7 +143,7 @@ class RunConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await asyncio.sleep(RETRY_LAYER_SECONDS)
 
     async def _hear_all(self) -> None:
-        layer = get_channel_layer()
+        layer: Any = get_channel_layer()
         channel, group = await layer.new_channel(), f"run.{self.run_id}"
         await layer.group_add(group, channel)
         try:

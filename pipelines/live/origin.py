@@ -14,7 +14,7 @@ from django.http.request import split_domain_port, validate_host
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-App = Callable[[Any, Receive, Send], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
 
 FOREIGN_ORIGIN = 4403
 UNKNOWN_PATH = 4404

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from channels.auth import get_user
@@ -29,9 +29,8 @@ def _asked(question: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 async def signed_in(scope: Any) -> Person:
     """Whose the session is now: it may have ended since the socket was opened."""
     sessions = import_module(settings.SESSION_ENGINE)
-    store = sessions.SessionStore(scope["session"].session_key)
-    person: Person = await get_user({"session": store})
-    return person
+    now: Any = {"session": sessions.SessionStore(scope["session"].session_key)}
+    return cast(Person, await get_user(now))
 
 
 @_asked

@@ -59,7 +59,7 @@ def within(
     queryset: QuerySet[M], user: Person, action: Action = Action.VIEW, *, team: str = "team"
 ) -> QuerySet[M]:
     """The rows of the teams in which `user` may do `action`; `team` is the path to the team."""
-    mine = Membership.objects.filter(user_id=user.pk, role__in=roles_that_may(action))
+    mine = _memberships(user).filter(role__in=roles_that_may(action))
     return queryset.filter(**{f"{team}__in": mine.values("team")})
 
 
@@ -72,7 +72,7 @@ def reach(
     digest); the first one that allows the action is returned. Raises Http404 for what is missing
     or belongs to a foreign team, and PermissionDenied when the person's role is too low.
     """
-    mine = Membership.objects.filter(user_id=user.pk, team=OuterRef(team))
+    mine = _memberships(user).filter(team=OuterRef(team))
     try:
         rows = list(
             queryset.filter(**lookup)
@@ -114,10 +114,10 @@ def team_or_default(user: Person, id: UUID | str | None, action: Action) -> Team
     return default_team(user, action) if id is None else team(user, id, action)
 
 
-def role_in(user: Person, team_id: UUID) -> Role | None:
-    """The role of `user` in a team; None for a stranger."""
-    role = Membership.objects.filter(user_id=user.pk, team_id=team_id).values_list("role").first()
-    return Role(role[0]) if role else None
+def _memberships(user: Person) -> QuerySet[Membership]:
+    if isinstance(user, User):
+        return Membership.objects.filter(user=user)
+    return Membership.objects.none()
 
 
 def _refusal(role: str, action: Action) -> str:

@@ -56,7 +56,9 @@ class PublishComponentSerializer(Shape):
     spec = JsonObject(required=False, help_text="A component spec.")
     kind = serializers.CharField(required=False, max_length=31)
     namespace = serializers.CharField(required=False, max_length=63)
-    source = serializers.CharField(required=False, trim_whitespace=False)
+    source = serializers.CharField(  # type: ignore[assignment]
+        required=False, trim_whitespace=False
+    )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """The rest of the fields is for the kind to judge, and is kept under `fields`."""

@@ -38,7 +38,9 @@ class ProblemSerializer(Shape):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
-    errors = JsonObject(required=False, help_text="For 400: the messages by field.")
+    errors = JsonObject(  # type: ignore[assignment]
+        required=False, help_text="For 400: the messages by field."
+    )
     problems = DefinitionProblemSerializer(
         many=True, required=False, help_text="For 422: everything that is wrong."
     )

@@ -74,6 +74,11 @@ def test_every_error_is_a_problem(owner: APIClient, method: str, path: str, stat
     assert {"type", "title", "detail", "code"} <= set(problem)
 
 
+def test_an_unknown_endpoint_is_not_found_rather_than_forged(people: Any) -> None:
+    client = APIClient(enforce_csrf_checks=True)
+    assert client.post("/api/v1/nothing/").status_code == 404
+
+
 def test_a_wrong_media_type_is_told(owner: APIClient) -> None:
     response = owner.post("/api/v1/validate/", "a=1", content_type="text/plain")
     assert response.status_code == 415

@@ -63,6 +63,9 @@ def test_lists_are_filtered(owner: APIClient, sample: Sample, people: Any) -> No
     assert numbers(created_by="editor") == []
     assert numbers(created_after="2001-01-01T00:00:00Z") == [1]
     assert numbers(created_before="2001-01-01T00:00:00Z") == []
+    for ordering in ("number", "-created_at,number", ","):
+        assert numbers(ordering=ordering) == [1]
+    assert owner.get("/api/v1/runs/", {"ordering": "secret"}).status_code == 400
     assert owner.get("/api/v1/runs/", {"state": "nonsense"}).status_code == 400
     assert owner.get("/api/v1/runs/", {"pipeline": "x"}).status_code == 400
 
