@@ -1,6 +1,6 @@
-import { Blocks, History, Monitor, Workflow } from "lucide-react";
+import { Blocks, History, type LucideIcon, Monitor, Workflow } from "lucide-react";
 import { Suspense } from "react";
-import { NavLink, Outlet, useNavigation } from "react-router";
+import { Link, NavLink, Outlet, useLocation, useNavigation } from "react-router";
 import { clsx } from "clsx";
 import { AccountMenu } from "./AccountMenu";
 import { Logo } from "./Logo";
@@ -8,8 +8,16 @@ import { PageLoading } from "./PageLoading";
 import { IconButton, Menu } from "@/ui";
 import { setTheme, THEMES, useTheme } from "@/ui/theme";
 
-const PLACES = [
-  { to: "/", label: "Pipelines", icon: Workflow },
+interface Place {
+  to: string;
+  label: string;
+  icon: LucideIcon;
+  /** Addresses that belong to this place too. */
+  within?: string;
+}
+
+const PLACES: Place[] = [
+  { to: "/", label: "Pipelines", icon: Workflow, within: "/pipelines/" },
   { to: "/runs", label: "Runs", icon: History },
   { to: "/components", label: "Components", icon: Blocks },
 ];
@@ -17,6 +25,7 @@ const PLACES = [
 /** The top bar with the places, and the page under it. */
 export function Shell() {
   const navigation = useNavigation();
+  const { pathname } = useLocation();
   const theme = useTheme();
   const ThemeIcon = THEMES.find(({ id }) => id === theme)?.icon ?? Monitor;
   return (
@@ -28,12 +37,12 @@ export function Shell() {
         Skip to the page
       </a>
       <header className="relative flex h-11 shrink-0 items-center gap-1 border-b bg-surface px-3">
-        <NavLink to="/" className="mr-3 flex items-center gap-2 rounded-md font-semibold" aria-label="Penstock, home">
+        <Link to="/" className="mr-3 flex items-center gap-2 rounded-md font-semibold" aria-label="Penstock, home">
           <Logo />
           <span className="text-base tracking-tight">Penstock</span>
-        </NavLink>
+        </Link>
         <nav aria-label="Main" className="flex flex-1 items-center gap-0.5">
-          {PLACES.map(({ to, label, icon: Icon }) => (
+          {PLACES.map(({ to, label, icon: Icon, within }) => (
             <NavLink
               key={to}
               to={to}
@@ -41,7 +50,7 @@ export function Shell() {
               className={({ isActive }) =>
                 clsx(
                   "flex h-8 items-center gap-1.5 rounded-md px-2.5 font-medium",
-                  isActive ? "bg-hover text-ink" : "text-muted hover:bg-hover hover:text-ink",
+                  isActive || (within && pathname.startsWith(within)) ? "bg-hover text-ink" : "text-muted hover:bg-hover hover:text-ink",
                 )
               }
             >

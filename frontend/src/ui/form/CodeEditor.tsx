@@ -53,7 +53,9 @@ const COLOURS = syntaxHighlighting(
   ]),
 );
 
-const SETUP = { foldGutter: false, highlightActiveLineGutter: false, searchKeymap: true, lintKeymap: false };
+const SETUP = { foldGutter: false, highlightActiveLineGutter: false, lintKeymap: false };
+/** A value of a few lines needs no numbers; code does, for errors name them. */
+const VALUE_SETUP = { ...SETUP, lineNumbers: false };
 
 export interface CodeEditorProps {
   value: string;
@@ -115,7 +117,7 @@ export default function CodeEditor({
         theme="none"
         editable={!readOnly}
         readOnly={readOnly}
-        basicSetup={SETUP}
+        basicSetup={language === "json" ? VALUE_SETUP : SETUP}
         minHeight="4.5rem"
         maxHeight={maxHeight}
       />
