@@ -44,10 +44,7 @@ def main(wanted: Sequence[str]) -> int:
             engine = [sys.executable, "-m", "bench.engine"]
             done = subprocess.run(engine, cwd=ROOT, env={**clean, **env}, check=False)
             failed = failed or done.returncode != 0
-            memory = idle.measure(env)
-            for name, amount in memory.items():
-                print(f"  {'idle, ' + name:<28} {amount:8.1f} MiB")
-            print(f"  {'idle memory':<28} {sum(memory.values()):8.1f} MiB", flush=True)
+            failed = not idle.report(env) or failed
     return 1 if failed else 0
 
 
