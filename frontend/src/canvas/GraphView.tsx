@@ -74,6 +74,7 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, label =
         selectionKeyCode={null}
         minZoom={0.05}
         maxZoom={2}
+        attributionPosition="bottom-center"
         fitView
         fitViewOptions={FIT}
         onNodeClick={(_event, node) => onSelect?.(node.id)}

@@ -8,7 +8,7 @@ import { HEADER_HEIGHT, nodeSize } from "@/graph/geometry";
 import { stateLook, Tooltip } from "@/ui";
 
 import { ComponentIcon } from "./ComponentIcon";
-import { type CardNode, isJoined } from "./flow";
+import { type CardNode, isJoined, ORDER_HANDLE } from "./flow";
 import { useMarks } from "./marks";
 import { NodeState, Progress } from "./NodeState";
 import { OrderHandle, PortRow } from "./PortRow";
@@ -69,8 +69,9 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       {spec && (spec.inputs.length > 0 || spec.outputs.length > 0) && (
         <div className="absolute inset-x-0 border-t" style={{ top: HEADER_HEIGHT }} />
       )}
-      <OrderHandle node={id} side="in" editable={editable} />
-      <OrderHandle node={id} side="out" editable={editable} />
+      {(["in", "out"] as const).map((side) => (
+        <OrderHandle key={side} {...{ node: id, side, editable }} joined={isJoined(joined, side, ORDER_HANDLE)} />
+      ))}
       {spec?.inputs.map((port, row) => (
         <PortRow
           key={port.name}

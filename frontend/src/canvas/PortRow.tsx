@@ -1,12 +1,15 @@
 import { Handle, Position } from "@xyflow/react";
 import { clsx } from "clsx";
 
-import { PORT_ROW, portY } from "@/graph/geometry";
+import { ORDER_Y, PORT_ROW, portY } from "@/graph/geometry";
 import type { InputPort, OutputPort } from "@/graph/types";
 
 import { ORDER_HANDLE } from "./flow";
 import { type Marks, useMarks } from "./marks";
-import { portColor } from "./portColors";
+import { portClass } from "./portColors";
+
+/** Places inside the card count from the inside of its border. */
+const BORDER = 1;
 
 type Fit = "idle" | "start" | "yes" | "no";
 
@@ -44,9 +47,9 @@ export function PortRow({ node, side, port, row, joined, editable }: PortRowProp
         data-port={port.name}
         data-side={side}
         data-fit={fit}
-        className="pk-handle"
+        className={`pk-handle ${portClass(port.type)}`}
         data-joined={joined || undefined}
-        style={{ top: portY(row), color: portColor(port.type) }}
+        style={{ top: portY(row) - BORDER }}
         title={port.help ? `${described}\n${port.help}` : described}
       />
       <span
@@ -56,7 +59,7 @@ export function PortRow({ node, side, port, row, joined, editable }: PortRowProp
           fit === "no" && "opacity-40",
           fit === "yes" && "font-semibold text-ink",
         )}
-        style={{ top: portY(row) - PORT_ROW / 2, height: PORT_ROW }}
+        style={{ top: portY(row) - BORDER - PORT_ROW / 2, height: PORT_ROW }}
       >
         <span className="truncate">{port.name}</span>
         {required && !joined && (
@@ -70,7 +73,7 @@ export function PortRow({ node, side, port, row, joined, editable }: PortRowProp
 }
 
 /** The handle for edges that say only "after that one". */
-export function OrderHandle({ node, side, editable }: Pick<PortRowProps, "node" | "side" | "editable">) {
+export function OrderHandle({ node, side, joined, editable }: Omit<PortRowProps, "port" | "row">) {
   const fit = useMarks((marks) => fitOf(marks, node, side, null));
   return (
     <Handle
@@ -81,8 +84,9 @@ export function OrderHandle({ node, side, editable }: Pick<PortRowProps, "node" 
       data-port={ORDER_HANDLE}
       data-side={side}
       data-fit={fit}
+      data-joined={joined || undefined}
       className="pk-handle pk-order"
-      style={{ top: 24 }}
+      style={{ top: ORDER_Y - BORDER }}
       title={side === "in" ? "Order: run after another node" : "Order: run another node after this"}
     />
   );

@@ -10,6 +10,7 @@ import type { Catalog } from "@/graph/types";
 
 import { type CardNode, handlePort } from "./flow";
 import { useMarks, useMarksStore } from "./marks";
+import { Words } from "./Words";
 
 const handleUnder = (connection: ConnectionState): string | null => {
   const handle = connection.inProgress ? connection.toHandle : null;
@@ -68,7 +69,9 @@ export function Refusal({ at, reason }: { at: { x: number; y: number }; reason: 
       style={{ left, top }}
     >
       <Ban className="mt-0.5 size-3.5 shrink-0 text-danger" aria-hidden />
-      <span>{reason}</span>
+      <span>
+        <Words text={reason} />
+      </span>
     </div>,
     document.body,
   );

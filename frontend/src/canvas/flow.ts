@@ -99,7 +99,7 @@ function joinedPorts({ edges }: Definition): Map<string, string> {
   const joined = new Map<string, string>();
   const add = (end: string, side: string): void => {
     const { node, port } = parseEnd(end);
-    if (port !== null) joined.set(node, `${joined.get(node) ?? ""} ${side}${port} `);
+    joined.set(node, `${joined.get(node) ?? ""} ${side}${port ?? ORDER_HANDLE} `);
   };
   for (const { from, to } of edges) {
     add(from, ">");

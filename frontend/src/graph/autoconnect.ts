@@ -23,8 +23,8 @@ export function candidates(
   }
   const type = typeAt(definition, catalog, start);
   const guide = connectionGuide(definition, catalog, start);
-  return fittingPorts(spec, start, type).flatMap((port) => {
-    const verdict = guide({ node: node.id, port, side: opposite(start) });
+  return fittingPorts(spec, start, type).flatMap(({ name }) => {
+    const verdict = guide({ node: node.id, port: name, side: opposite(start) });
     return verdict.ok ? [verdict.edge] : [];
   });
 }
@@ -79,15 +79,15 @@ export function bestEdge(
   return ranked[0]?.edge ?? null;
 }
 
-/** Whether a component could take (or feed) the open wire at all; used to filter the search. */
-export function accepts(
+/** How well a component could take (or feed) the open wire; 0 when not at all. */
+export function suits(
   definition: Definition,
   catalog: Catalog,
   start: Terminal,
   spec: ComponentSpec,
-): boolean {
-  if (start.port === null) return true;
-  return fittingPorts(spec, start, typeAt(definition, catalog, start)).length > 0;
+): number {
+  if (start.port === null) return 1;
+  return fittingPorts(spec, start, typeAt(definition, catalog, start))[0]?.score ?? 0;
 }
 
 const opposite = (start: Terminal): "in" | "out" => (start.side === "out" ? "in" : "out");
@@ -99,15 +99,17 @@ function typeAt(definition: Definition, catalog: Catalog, end: Terminal): PortTy
   return ports?.find(({ name }) => name === end.port)?.type ?? "any";
 }
 
-function fittingPorts(spec: ComponentSpec, start: Terminal, type: PortType): string[] {
+interface Fitting {
+  name: string;
+  score: number;
+}
+
+function fittingPorts(spec: ComponentSpec, start: Terminal, type: PortType): Fitting[] {
   const scored =
     start.side === "out"
-      ? spec.inputs.map((port) => ({ port, score: rank(type, port.type, port.required) }))
-      : spec.outputs.map((port) => ({ port, score: rank(port.type, type, true) }));
-  return scored
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score)
-    .map(({ port }) => port.name);
+      ? spec.inputs.map(({ name, type: to, required }) => ({ name, score: rank(type, to, required) }))
+      : spec.outputs.map(({ name, type: from }) => ({ name, score: rank(from, type, true) }));
+  return scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score);
 }
 
 /** The same type before a conversion before `any`; required inputs before optional ones. */

@@ -6,6 +6,7 @@ import {
   type Ref,
   useEffect,
   useId,
+  useImperativeHandle,
   useMemo,
   useRef,
   useState,
@@ -15,7 +16,7 @@ import type { Component } from "@/api/types";
 import { COMPONENT_MIME, ComponentIcon } from "@/canvas";
 import { Input } from "@/ui";
 
-import { type Group, readUsage, search } from "./componentSearch";
+import { type Group, oneGroup, readUsage, search } from "./componentSearch";
 
 export interface ComponentListProps {
   label: string;
@@ -23,6 +24,8 @@ export interface ComponentListProps {
   onPick: (component: Component) => void;
   /** One click picks; otherwise a double click, Enter or the + does, and a drag carries it away. */
   pickOnClick?: boolean;
+  /** The components come in the order that counts; otherwise they are shown by category. */
+  ranked?: boolean;
   inputRef?: Ref<HTMLInputElement>;
   autoFocus?: boolean;
   onEscape?: () => void;
@@ -30,17 +33,29 @@ export interface ComponentListProps {
 
 /** A search field over the components it finds: arrows choose, Enter picks. */
 export function ComponentList(props: ComponentListProps) {
-  const { label, components, onPick, pickOnClick = false, inputRef, autoFocus, onEscape } = props;
+  const { label, components, onPick, pickOnClick = false, ranked = false, inputRef, autoFocus, onEscape } = props;
   const [text, setText] = useState("");
   const [active, setActive] = useState(0);
+  /** Whether the keyboard is here: only then is one of them the one that Enter would add. */
+  const [lit, setLit] = useState(false);
   const id = useId();
   const listRef = useRef<HTMLDivElement>(null);
-  const groups = useMemo(() => search(components, text, readUsage()), [components, text]);
+  const fieldRef = useRef<HTMLInputElement>(null);
+  useImperativeHandle(inputRef, () => fieldRef.current as HTMLInputElement);
+  const groups = useMemo(
+    () => (ranked && !text ? oneGroup(components) : search(components, text, readUsage())),
+    [components, ranked, text],
+  );
   const flat = useMemo(() => groups.flatMap((group) => group.components), [groups]);
 
   useEffect(() => {
     listRef.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   }, [active, text]);
+
+  const point = (at: number): void => {
+    setActive(at);
+    fieldRef.current?.focus();
+  };
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const last = flat.length - 1;
@@ -63,13 +78,13 @@ export function ComponentList(props: ComponentListProps) {
       <div className="relative shrink-0 p-2">
         <Search className="pointer-events-none absolute top-4 left-4 size-4 text-faint" aria-hidden />
         <Input
-          ref={inputRef}
+          ref={fieldRef}
           type="search"
           role="combobox"
           aria-label={label}
           aria-expanded
           aria-controls={`${id}-list`}
-          aria-activedescendant={flat[active] ? `${id}-${active}` : undefined}
+          aria-activedescendant={lit && flat[active] ? `${id}-${active}` : undefined}
           aria-autocomplete="list"
           placeholder={label}
           autoFocus={autoFocus}
@@ -82,6 +97,8 @@ export function ComponentList(props: ComponentListProps) {
             setActive(0);
           }}
           onKeyDown={onKeyDown}
+          onFocus={() => setLit(true)}
+          onBlur={() => setLit(false)}
         />
       </div>
       <div
@@ -92,7 +109,7 @@ export function ComponentList(props: ComponentListProps) {
         tabIndex={-1}
         className="min-h-0 flex-1 overflow-y-auto px-2 pb-3"
       >
-        <Groups {...{ id, groups, active, detailed: text !== "" || pickOnClick, pickOnClick, onPick, setActive }} />
+        <Groups {...{ id, groups, active: lit ? active : -1, detailed: text !== "" || pickOnClick, pickOnClick, onPick }} onPoint={point} />
       </div>
       {flat.length === 0 && (
         <p role="status" className="px-4 pb-4 text-xs text-muted">
@@ -110,10 +127,10 @@ interface GroupsProps {
   detailed: boolean;
   pickOnClick: boolean;
   onPick: (component: Component) => void;
-  setActive: (at: number) => void;
+  onPoint: (at: number) => void;
 }
 
-function Groups({ id, groups, active, detailed, pickOnClick, onPick, setActive }: GroupsProps) {
+function Groups({ id, groups, active, detailed, pickOnClick, onPick, onPoint }: GroupsProps) {
   let at = -1;
   return groups.map(({ title, components }) => (
     <div key={title} role="group" aria-label={title} className="mb-2">
@@ -129,7 +146,7 @@ function Groups({ id, groups, active, detailed, pickOnClick, onPick, setActive }
             id={`${id}-${own}`}
             active={own === active}
             {...{ component, detailed, pickOnClick, onPick }}
-            onPoint={() => setActive(own)}
+            onPoint={() => onPoint(own)}
           />
         );
       })}

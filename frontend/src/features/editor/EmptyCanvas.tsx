@@ -13,7 +13,7 @@ import { useEditor } from "./context";
 
 const STEPS = [
   { icon: MousePointerClick, text: "Drag a component here, double-click anywhere, or press", keys: "N" },
-  { icon: Spline, text: "Draw from a port on the right of a node to one on the left of the next." },
+  { icon: Spline, text: "Draw from a port on the right of a node to the left of the next." },
   { icon: Play, text: "Watch it run, node by node:", keys: "Mod+Enter" },
 ];
 
@@ -23,7 +23,7 @@ export function EmptyCanvas() {
   const [choosing, setChoosing] = useState(false);
   return (
     <div className="pointer-events-none absolute inset-0 flex items-center justify-center p-6" data-testid="empty-canvas">
-      <div className="flex max-w-md flex-col items-center gap-5 text-center">
+      <div className="flex max-w-lg flex-col items-center gap-5 text-center">
         <h2 className="text-lg font-semibold">Build a pipeline</h2>
         <ol className="flex flex-col gap-3 text-left text-muted">
           {STEPS.map(({ icon: Icon, text, keys }) => (

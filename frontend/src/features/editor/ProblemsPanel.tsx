@@ -1,6 +1,7 @@
 import { ChevronDown, ChevronUp, CircleAlert, CircleCheck } from "lucide-react";
 import { useId, useState } from "react";
 
+import { Words } from "@/canvas";
 import { useDocument } from "@/document";
 import { parseEnd } from "@/graph/ends";
 import type { Problem } from "@/graph/types";
@@ -65,7 +66,9 @@ function Row({ problem }: { problem: Problem }) {
     <li className="flex items-center gap-2 px-3 hover:bg-hover" data-code={problem.code}>
       <button type="button" onClick={go} className="flex min-w-0 flex-1 items-start gap-2 py-1 text-left">
         <CircleAlert className="mt-0.5 size-3.5 shrink-0 text-danger" aria-hidden />
-        <span className="min-w-0 break-words">{problem.message}</span>
+        <span className="min-w-0 break-words">
+          <Words text={problem.message} />
+        </span>
       </button>
       {fix && (
         <Button size="sm" onClick={() => store.getState().perform(fix.act)}>

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef } from "react";
 
 import { useDocument } from "@/document";
-import { accepts } from "@/graph/autoconnect";
+import { suits } from "@/graph/autoconnect";
 import type { Terminal } from "@/graph/connect";
 import { NODE_WIDTH, ORDER_Y } from "@/graph/geometry";
 
 import { ComponentList } from "./ComponentList";
+import { readUsage } from "./componentSearch";
 import { useEditor } from "./context";
 
 export interface QuickAddAt {
@@ -22,13 +23,19 @@ export function QuickAdd({ at, onClose }: { at: QuickAddAt; onClose: () => void 
   const definition = useDocument((state) => state.definition);
   const box = useRef<HTMLDivElement>(null);
   const { client, wire } = at;
-  const fitting = useMemo(
-    () =>
-      wire
-        ? components.components.filter(({ spec }) => accepts(definition, components.catalog, wire, spec))
-        : components.components,
-    [components, definition, wire],
-  );
+  const fitting = useMemo(() => {
+    if (!wire) return components.components;
+    const usage = readUsage();
+    return components.components
+      .map((component) => ({
+        component,
+        fit: suits(definition, components.catalog, wire, component.spec),
+        used: usage[component.full_name] ?? 0,
+      }))
+      .filter(({ fit }) => fit > 0)
+      .sort((a, b) => b.fit - a.fit || b.used - a.used)
+      .map(({ component }) => component);
+  }, [components, definition, wire]);
 
   useEffect(() => {
     const onPointerDown = (event: PointerEvent): void => {
@@ -55,6 +62,7 @@ export function QuickAdd({ at, onClose }: { at: QuickAddAt; onClose: () => void 
       <ComponentList
         label={labelOf(wire)}
         components={fitting}
+        ranked={wire !== null}
         pickOnClick
         autoFocus
         onEscape={onClose}

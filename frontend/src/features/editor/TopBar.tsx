@@ -16,11 +16,11 @@ function NameField() {
     <>
       <h1 className="sr-only">{name}</h1>
       <span className="relative inline-grid max-w-[26rem] min-w-24">
-      {/* The hidden text gives the field its width. */}
-      <span aria-hidden className="invisible col-start-1 row-start-1 truncate px-1.5 text-base font-semibold whitespace-pre">
-        {name || "Name"}
-      </span>
-      <input
+        {/* The hidden text gives the field its width. */}
+        <span aria-hidden className="invisible col-start-1 row-start-1 truncate border border-transparent px-2 text-base font-semibold whitespace-pre">
+          {name || "Name"}
+        </span>
+        <input
         aria-label="Name of the pipeline"
         data-testid="pipeline-name"
         value={name}

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { type ActionContext, useActionKeys } from "@/actions";
 import { drawn, MarksProvider, tidy, useCanvasView } from "@/canvas";
-import { addAct, moveAct, useDocument, useDocumentStore } from "@/document";
+import { addAct, boxesOf, moveAct, useDocument, useDocumentStore } from "@/document";
 import { SidePane } from "@/features/run/SidePane";
 import { nodeSize } from "@/graph/geometry";
 import { useLiveRun } from "@/live";
@@ -105,7 +105,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
       countUse(component);
       select({ nodes: new Set([addition.id]) });
       setFocus(null);
-      view.reveal(addition.box);
+      view.reveal(addition.box, boxesOf(current()));
     },
     [store, current, latest, view],
   );

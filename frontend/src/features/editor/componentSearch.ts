@@ -20,10 +20,12 @@ function score({ title, full_name, summary, category }: Component, words: readon
   return sum;
 }
 
-const TITLES: Record<string, string> = { ml: "Machine learning", other: "Other" };
+/** The order in which a pipeline is usually built; categories of others come after these. */
+const ORDER = ["Data in", "Transform", "Combine", "Control", "Text", "Train", "Evaluate", "Data out", "Notify", "Code"];
 
-export function categoryTitle(category: string): string {
-  return TITLES[category] ?? category.charAt(0).toUpperCase() + category.slice(1);
+function rank(category: string): number {
+  const at = ORDER.indexOf(category);
+  return at < 0 ? ORDER.length : at;
 }
 
 const MOST_USED = 4;
@@ -51,8 +53,15 @@ export function search(components: readonly Component[], text: string, usage: Us
   const often = components.filter((one) => used(one) > 1).sort((a, b) => used(b) - used(a));
   return [
     ...(often.length > 0 ? [{ title: "Used most", components: often.slice(0, MOST_USED) }] : []),
-    ...[...groups].map(([category, members]) => ({ title: categoryTitle(category), components: members })),
+    ...[...groups]
+      .map(([title, members]) => ({ title, components: members }))
+      .sort((a, b) => rank(a.title) - rank(b.title)),
   ];
+}
+
+/** All of them, in the given order. */
+export function oneGroup(components: readonly Component[]): Group[] {
+  return components.length > 0 ? [{ title: "What fits", components: [...components] }] : [];
 }
 
 const KEY = "penstock.components-used";

@@ -2,7 +2,7 @@ import { X } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useMemo } from "react";
 import { Link } from "react-router";
 
-import { portColor } from "@/canvas";
+import { portClass } from "@/canvas";
 import { connectAct, removeAct, useDocument } from "@/document";
 import { parseRef } from "@/graph/catalog";
 import { connectionGuide, type Terminal } from "@/graph/connect";
@@ -65,7 +65,7 @@ function Port({ node, port, side }: { node: string; port: InputPort | OutputPort
   return (
     <div className="rounded-md border p-2.5" data-inspector-port={port.name}>
       <div className="flex items-center gap-2">
-        <span className="size-2.5 shrink-0 rounded-full" style={{ background: portColor(port.type) }} aria-hidden />
+        <span className={`size-2.5 shrink-0 rounded-full bg-current ${portClass(port.type)}`} aria-hidden />
         <span className="font-mono text-xs font-medium">{port.name}</span>
         <span className="text-xs text-muted">{port.type}</span>
         <span className="flex-1" />
