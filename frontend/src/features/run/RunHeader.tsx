@@ -44,7 +44,7 @@ export function RunHeader({ run, onChanged }: { run: Run; onChanged: () => void 
             <span>
               · from{" "}
               <Link to={`/runs/${run.cloned_from}`} className="underline decoration-line-strong hover:text-accent">
-                this run
+                an earlier run
               </Link>
             </span>
           )}
