@@ -1,10 +1,12 @@
 """Filters that several lists share."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
+from rest_framework.exceptions import ValidationError
 
 
 class TeamFilter(django_filters.CharFilter):
@@ -20,6 +22,19 @@ class TeamFilter(django_filters.CharFilter):
             return qs.filter(team_id=UUID(value))
         except ValueError:
             return qs.filter(team__slug=value)
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):
+    """A moment with any offset, asked for in UTC: PostgreSQL refuses offsets over 16 hours."""
+
+    def filter(self, qs: QuerySet[Any], value: datetime | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        try:
+            return super().filter(qs, value.astimezone(UTC))
+        except OverflowError as error:
+            message = f"`{value.isoformat()}` is no moment between the years 1 and 9999 in UTC."
+            raise ValidationError({str(self.field_name): [message]}) from error
 
 
 class StableOrdering(django_filters.OrderingFilter):

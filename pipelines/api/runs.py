@@ -19,7 +19,7 @@ from pipelines.runs.models import Run, RunState
 from pipelines.teams.access import Action
 
 from .authentication import person
-from .filters import StableOrdering, TeamFilter
+from .filters import MomentFilter, StableOrdering, TeamFilter
 from .refusals import Conflict
 from .shapes.common import ProblemSerializer
 from .shapes.runs import (
@@ -39,8 +39,8 @@ class RunFilters(django_filters.FilterSet):
     created_by = django_filters.CharFilter(
         field_name="created_by__username", max_length=150, help_text="A username."
     )
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
     team = TeamFilter()
     ordering = StableOrdering(
         fields={

@@ -63,6 +63,9 @@ def test_lists_are_filtered(owner: APIClient, sample: Sample, people: Any) -> No
     assert numbers(created_by="editor") == []
     assert numbers(created_after="2001-01-01T00:00:00Z") == [1]
     assert numbers(created_before="2001-01-01T00:00:00Z") == []
+    assert numbers(created_after="1076-04-30T04:47:51-21:23") == [1]
+    far = owner.get("/api/v1/runs/", {"created_after": "0001-01-01T00:00:00+23:00"})
+    assert far.status_code == 400
     for ordering in ("number", "-created_at,number", ","):
         assert numbers(ordering=ordering) == [1]
     assert owner.get("/api/v1/runs/", {"ordering": "secret"}).status_code == 400
