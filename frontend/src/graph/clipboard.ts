@@ -2,7 +2,7 @@
  * Nodes as text: YAML on the clipboard, so that a piece of a pipeline can be pasted into another
  * one, an editor, or a chat, and back.
  */
-import { parse, stringify } from "yaml";
+import { Document, isCollection, isMap, parse } from "yaml";
 
 import { parseRef } from "./catalog";
 import { checkConnection, terminals } from "./connect";
@@ -28,8 +28,14 @@ export function fragmentOf(definition: Definition, ids: ReadonlySet<string>): Fr
   };
 }
 
+/** One line for each position; everything else as one would write it by hand. */
 export function toYaml(fragment: Fragment): string {
-  return stringify(fragment, { lineWidth: 0 });
+  const document = new Document(fragment);
+  const layout = document.get("layout");
+  if (isMap(layout)) {
+    for (const { value } of layout.items) if (isCollection(value)) value.flow = true;
+  }
+  return document.toString({ lineWidth: 0 });
 }
 
 export type Parsed = { fragment: Fragment; notes: string[] } | { error: string };

@@ -1,51 +1,88 @@
-import { ACTIONS } from "@/actions";
-import { Dialog, Kbd } from "@/ui";
+import type { ReactNode } from "react";
 
-const GROUPS = ["Edit", "Canvas", "Pipeline", "Help"] as const;
+import { type Action, ACTIONS } from "@/actions";
+import { Dialog, Kbd } from "@/ui";
 
 const MOUSE = [
   ["Double-click the canvas", "Add a node there"],
-  ["Drop a wire on the canvas", "Add a node that fits, connected"],
-  ["Drop a wire on a node", "Connect to the port that fits best"],
+  ["Drop a wire on the canvas", "Add what fits, connected"],
+  ["Drop a wire on a node", "Connect where it fits best"],
   ["Shift + drag", "Select what lies in a box"],
   ["Ctrl + click", "Add to the selection"],
   ["Wheel, or pinch", "Zoom"],
 ] as const;
 
+interface Row {
+  label: string;
+  keys: readonly string[];
+}
+
+/** Four arrows that do the same in four directions are one row. */
+const ARROWS: Row[] = [
+  { label: "Go to the next node that way", keys: ["←", "→", "↑", "↓"] },
+  { label: "Move the selected nodes", keys: ["Shift+←", "→", "↑", "↓"] },
+];
+
+function rowsOf(group: Action["group"]): Row[] {
+  const rows = ACTIONS.filter(({ group: own, keys }) => own === group && keys.length > 0);
+  const plain = rows.filter(({ keys }) => !keys.some((one) => one.includes("Arrow")));
+  return group === "Canvas" ? [...plain, ...ARROWS] : plain;
+}
+
 /** Every key of the editor. Letters act only while the canvas has the focus. */
 export function HelpDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog open={open} onOpenChange={(next) => !next && onClose()} size="lg" title="Keys and mouse">
-      <div className="grid gap-x-8 gap-y-4 pb-2 sm:grid-cols-2">
-        {GROUPS.map((group) => (
-          <section key={group} className={group === "Edit" || group === "Canvas" ? "" : "sm:col-start-2"}>
-            <h3 className="mb-1.5 text-xs font-semibold text-muted">{group}</h3>
-            <dl className="flex flex-col gap-1">
-              {ACTIONS.filter((action) => action.group === group && action.keys.length > 0).map((action) => (
-                <div key={action.id} className="flex items-center gap-2">
-                  <dt className="flex-1">{action.label}</dt>
-                  <dd className="flex gap-1">
-                    {action.keys.map((keys) => (
-                      <Kbd key={keys} keys={keys} />
-                    ))}
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-        <section>
-          <h3 className="mb-1.5 text-xs font-semibold text-muted">Mouse</h3>
-          <dl className="flex flex-col gap-1">
+    <Dialog
+      open={open}
+      onOpenChange={(next) => !next && onClose()}
+      size="lg"
+      title="Keys and mouse"
+      description="Letters and arrows act while the canvas has the focus, never while you type."
+    >
+      <div className="grid items-start gap-x-10 gap-y-5 pt-2 pb-2 sm:grid-cols-2">
+        <div className="flex flex-col gap-5">
+          <Keys group="Edit" />
+          <Keys group="Help" />
+        </div>
+        <div className="flex flex-col gap-5">
+          <Keys group="Canvas" />
+          <Keys group="Pipeline" />
+          <Group title="Mouse">
             {MOUSE.map(([what, does]) => (
               <div key={what} className="flex gap-3">
-                <dt className="w-44 shrink-0 text-muted">{what}</dt>
-                <dd>{does}</dd>
+                <dt className="flex-1">{does}</dt>
+                <dd className="text-muted">{what}</dd>
               </div>
             ))}
-          </dl>
-        </section>
+          </Group>
+        </div>
       </div>
     </Dialog>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section>
+      <h3 className="mb-1.5 text-xs font-semibold text-muted">{title}</h3>
+      <dl className="flex flex-col gap-1.5">{children}</dl>
+    </section>
+  );
+}
+
+function Keys({ group }: { group: Action["group"] }) {
+  return (
+    <Group title={group}>
+      {rowsOf(group).map(({ label, keys }) => (
+        <div key={label} className="flex items-center gap-2">
+          <dt className="flex-1">{label}</dt>
+          <dd className="flex gap-1">
+            {keys.map((one) => (
+              <Kbd key={one} keys={one} />
+            ))}
+          </dd>
+        </div>
+      ))}
+    </Group>
   );
 }

@@ -120,7 +120,7 @@ export function VersionBanner({ number, onClose }: { number: number; onClose: ()
   return (
     <div className="flex h-10 shrink-0 items-center gap-3 border-b bg-accent-soft px-3" role="status">
       <span className="min-w-0 flex-1 truncate">
-        You look at <strong>version {number}</strong>; it can not be changed.
+        You look at <strong>version {number}</strong>; it cannot be changed.
       </span>
       {editable && (
         <Button size="sm" busy={restore.isPending} onClick={() => restore.mutate(number)}>

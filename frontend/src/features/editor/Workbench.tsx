@@ -173,8 +173,12 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
           <RunControls
             dialog={dialog === "run"}
             onDialog={(open) => setDialog(open ? "run" : null)}
-            history={history}
-            onHistory={() => setHistory(!history)}
+            history={history || url.version !== null}
+            onHistory={() => {
+              const open = history || url.version !== null;
+              setHistory(!open);
+              if (open) setUrl({ version: null });
+            }}
             onStarted={(run) => {
               tellRun(run.id);
               showRun(run.id);
@@ -201,7 +205,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
               }}
             />
             <SidePane label="the inspector" storageKey="penstock-inspector-width" first={360}>
-              {history ? (
+              {history || url.version !== null ? (
                 <HistoryPanel
                   shown={url.version}
                   onShow={(version) => setUrl({ version })}

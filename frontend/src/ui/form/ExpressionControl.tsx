@@ -52,8 +52,6 @@ export function ExpressionControl({ value, onChange, control, disabled, label }:
         {...control}
         ref={field}
         rows={Math.min(6, text.split("\n").length)}
-        role="combobox"
-        aria-expanded={open}
         aria-controls={open ? listId : undefined}
         aria-autocomplete="list"
         aria-activedescendant={open ? `${listId}-${active}` : undefined}

@@ -141,7 +141,7 @@ describe("expressions", () => {
 
   test("names are offered, and one is taken with Enter", () => {
     render(<Form schema={schema} start={{ rows: "${{ params.r }}" }} allowExpressions expressionSuggestions={[{ value: "params.rows" }, { value: "nodes.load.outputs.table" }]} />);
-    const field = screen.getByRole("combobox", { name: "Rows" }) as HTMLTextAreaElement;
+    const field = screen.getByRole("textbox", { name: "Rows" }) as HTMLTextAreaElement;
     field.focus();
     field.setSelectionRange(12, 12);
     fireEvent.select(field);

@@ -33,7 +33,7 @@ export function Inspector(props: InspectorProps) {
             type="button"
             aria-pressed={view === one}
             onClick={() => setView(one)}
-            className="h-6 flex-1 rounded-sm text-xs font-medium text-muted aria-pressed:bg-surface aria-pressed:text-ink aria-pressed:shadow-card"
+            className="h-6 flex-1 rounded-sm text-xs font-medium text-muted hover:text-ink aria-pressed:bg-accent-soft aria-pressed:text-accent-strong"
           >
             {one === "run" ? `In run #${run.number}` : "Edit"}
           </button>

@@ -87,6 +87,7 @@ function Header({ node, onClose }: { node: NodeDef; onClose: () => void }) {
   const outdated = version !== null && newest !== undefined && newest > version;
   return (
     <header className="flex shrink-0 flex-col gap-1.5 px-3 pt-2.5 pb-1.5">
+      <h2 className="sr-only">{node.title || spec?.title || node.id}</h2>
       <div className="flex items-center gap-2" data-path="title">
         <ComponentIcon icon={spec?.icon ?? "box"} namespace={name.split("/")[0]} />
         <input

@@ -5,7 +5,7 @@ import { RUN_IF, type NodeDef, type Retry } from "@/graph/types";
 import { Field, Select, Switch } from "@/ui";
 
 import { useEditor } from "../context";
-import { durationTrouble } from "./duration";
+import { durationTrouble, toDuration } from "./duration";
 import { TextField } from "./TextField";
 import { useNodeEdits } from "./useNodeEdits";
 import { WhenField } from "./WhenField";
@@ -186,7 +186,7 @@ function DurationField({ label, help, placeholder = "none", value, error, onChan
           {...control}
           value={text}
           placeholder={placeholder}
-          onCommit={(typed) => onChange(typed.trim() || undefined)}
+          onCommit={(typed) => onChange(toDuration(typed))}
         />
       )}
     </Field>

@@ -37,7 +37,7 @@ export function PortsPane({ node, spec }: { node: NodeDef; spec: ComponentSpec }
       </Section>
       <Examples node={node} spec={spec} />
       {(spec.docs || spec.summary) && (
-        <Section title="About this component">
+        <Section title="About this component" className="[&_.docs]:text-sm">
           <Suspense fallback={<p className="text-muted">{spec.summary}</p>}>
             <Docs text={spec.docs || spec.summary} />
           </Suspense>
@@ -50,9 +50,9 @@ export function PortsPane({ node, spec }: { node: NodeDef; spec: ComponentSpec }
   );
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
+function Section({ title, className = "", children }: { title: string; className?: string; children: ReactNode }) {
   return (
-    <section className="flex flex-col gap-2">
+    <section className={`flex flex-col gap-2 ${className}`}>
       <h3 className="text-xs font-semibold text-muted">{title}</h3>
       {children}
     </section>
