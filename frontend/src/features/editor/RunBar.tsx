@@ -3,7 +3,7 @@ import { CircleStop, ExternalLink, X } from "lucide-react";
 import { Link } from "react-router";
 
 import { cancelRun } from "@/api/resources/runs";
-import { Button, buttonClass, Duration, IconButton, isFinal, StateBadge, stateLook, toast } from "@/ui";
+import { Button, buttonClass, Duration, IconButton, isFinal, StateBadge, stateLook, Ticks, toast } from "@/ui";
 
 import { useEditor } from "./context";
 
@@ -54,7 +54,7 @@ export function RunBar() {
       </span>
       {run.reason && (
         <span className="truncate" title={run.reason}>
-          {run.reason}
+          <Ticks text={run.reason} />
         </span>
       )}
       {late && <span className="text-warning">reconnecting…</span>}
