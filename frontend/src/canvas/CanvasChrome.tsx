@@ -1,13 +1,13 @@
-import { Background, BackgroundVariant, MiniMap, Panel, useReactFlow } from "@xyflow/react";
+import { Background, BackgroundVariant, MiniMap, Panel, useReactFlow, useStore } from "@xyflow/react";
 import { Maximize, Minus, Plus } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 
 import { GRID } from "@/graph/geometry";
 import { IconButton } from "@/ui";
 
 import type { CardNode } from "./flow";
-import { FIT } from "./fit";
-import { useMarks } from "./marks";
+import { FAR, FIT } from "./fit";
+import { useMarks, useMarksStore } from "./marks";
 
 const STATE_COLORS: Record<string, string> = {
   running: "var(--color-info)",
@@ -25,17 +25,22 @@ export interface CanvasChromeProps {
 }
 
 const MAP_FROM = 5;
+/** And a map of thousands is drawn anew at every step of a drag: it costs more than it shows. */
+const MAP_UP_TO = 1_000;
 
 /** What every canvas has around its graph: dots, a map, buttons for the view. */
 export function CanvasChrome({ nodes, children }: CanvasChromeProps) {
   const { zoomIn, zoomOut, fitView } = useReactFlow();
+  const marks = useMarksStore();
+  const far = useStore(({ transform }) => transform[2] < FAR);
+  useEffect(() => marks.setState({ far }), [marks, far]);
   const states = useMarks((marks) => marks.states);
   const color = (node: CardNode): string =>
     STATE_COLORS[states.get(node.id)?.state ?? ""] ?? "var(--color-line-strong)";
   return (
     <>
       <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.5} />
-      {nodes >= MAP_FROM && (
+      {nodes >= MAP_FROM && nodes <= MAP_UP_TO && (
         <MiniMap<CardNode>
           position="bottom-right"
           pannable

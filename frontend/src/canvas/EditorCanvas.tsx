@@ -16,7 +16,7 @@ import type { Catalog, Layout, Point } from "@/graph/types";
 
 import { CanvasChrome } from "./CanvasChrome";
 import { useDrawn } from "./drawn";
-import { FIT } from "./fit";
+import { FIRST_FIT } from "./fit";
 import { type CardNode, type EdgeCache, flowEdges, flowNodes, type LinkEdge, type NodeCache } from "./flow";
 import { RemoveEdge } from "./LinkEdge";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
@@ -40,13 +40,16 @@ export interface EditorCanvasProps {
   onAddAt: (client: ClientPoint, wire: Terminal | null) => void;
   onDropComponent: (component: string, at: Point) => void;
   onOpenNode: (id: string) => void;
+  /** The graph is in view for the first time. */
+  onReady: () => void;
   /** Buttons behind those for the view. */
   tools?: ReactNode;
   children?: ReactNode;
 }
 
 /** The canvas of the editor: every change goes to the document as an edit. */
-export function EditorCanvas({ catalog, onAddAt, onDropComponent, onOpenNode, tools, children }: EditorCanvasProps) {
+export function EditorCanvas(props: EditorCanvasProps) {
+  const { catalog, onAddAt, onDropComponent, onOpenNode, onReady, tools, children } = props;
   const store = useDocumentStore();
   const definition = useDocument((state) => state.definition);
   const selection = useDocument((state) => state.selection);
@@ -173,7 +176,8 @@ export function EditorCanvas({ catalog, onAddAt, onDropComponent, onOpenNode, to
         maxZoom={2}
         attributionPosition="bottom-center"
         fitView
-        fitViewOptions={FIT}
+        fitViewOptions={FIRST_FIT}
+        onInit={onReady}
       >
         <CanvasChrome nodes={nodes.length}>{tools}</CanvasChrome>
         <WireHint catalog={catalog} />

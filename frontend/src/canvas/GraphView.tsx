@@ -11,7 +11,7 @@ import type { ComponentSpec, Problem } from "@/graph/types";
 
 import { CanvasChrome } from "./CanvasChrome";
 import { type EdgeCache, flowEdges, flowNodes, type NodeCache } from "./flow";
-import { FIT } from "./fit";
+import { FIRST_FIT } from "./fit";
 import { MarksProvider } from "./marks";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
 import type { NodeStatus } from "./status";
@@ -76,7 +76,7 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, label =
         maxZoom={2}
         attributionPosition="bottom-center"
         fitView
-        fitViewOptions={FIT}
+        fitViewOptions={FIRST_FIT}
         onNodeClick={(_event, node) => onSelect?.(node.id)}
         onPaneClick={() => onSelect?.(null)}
         onKeyDown={(event) => {

@@ -32,6 +32,7 @@ export const RemoveEdge = createContext<((key: string) => void) | null>(null);
 export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
   const { id, source, target, data, selected, sourceHandleId } = props;
   const [path, labelX, labelY] = getBezierPath(props);
+  const far = useMarks((marks) => marks.far);
   const flow = useMarks((marks) => flowOf(marks, source, target));
   const port = handlePort(sourceHandleId);
   const fact = useMarks((marks) => (port === null ? undefined : marks.states.get(source)?.outputs?.[port]));
@@ -47,16 +48,16 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
     <>
       <BaseEdge
         path={path}
-        interactionWidth={18}
+        interactionWidth={far ? 0 : 18}
         className={clsx(flow === "active" && "pk-flowing")}
         style={{
           stroke,
-          strokeWidth: selected ? 2.5 : 1.75,
+          strokeWidth: far ? 4 : selected ? 2.5 : 1.75,
           strokeDasharray: type === null ? "5 5" : flow === "active" ? "7 5" : undefined,
         }}
       />
       {problem && <title>{problem}</title>}
-      {(selected && data?.editable && remove) || fact ? (
+      {(selected && data?.editable && remove) || (fact && !far) ? (
         <EdgeLabelRenderer>
           <div
             className="nodrag nopan pointer-events-auto absolute flex items-center gap-1"
@@ -65,7 +66,7 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
               zIndex: selected ? 1001 : undefined,
             }}
           >
-            {fact && (
+            {fact && !far && (
               <span className="rounded-full border bg-surface px-1.5 text-2xs text-muted tabular-nums">{fact}</span>
             )}
             {selected && data?.editable && remove && (

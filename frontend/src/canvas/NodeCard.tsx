@@ -19,10 +19,26 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const status = useMarks((marks) => marks.states.get(id));
   const problems = useMarks((marks) => marks.problems.get(id));
   const target = useMarks((marks) => marks.dropTarget === id);
+  const far = useMarks((marks) => marks.far);
   const { name } = parseRef(node.component);
   const title = node.title || spec?.title || name || id;
   const subtitle = node.title && spec?.title ? `${spec.title} · ${id}` : id;
   const faded = status?.state === "skipped" || status?.state === "cancelled";
+  if (far) {
+    return (
+      <div
+        data-node-id={id}
+        data-state={status?.state}
+        style={nodeSize(spec)}
+        className={clsx(
+          "rounded-lg border-4",
+          status ? `${stateLook(status.state).border} ${stateLook(status.state).fill}` : "border-line-strong bg-surface",
+          problems && !status && "border-danger",
+          selected && "outline-8 outline-accent",
+        )}
+      />
+    );
+  }
   return (
     <div
       data-node-id={id}

@@ -7,10 +7,10 @@ import { useDocumentStore } from "@/document";
 import { dropOnNode } from "@/graph/autoconnect";
 import type { Verdict } from "@/graph/connect";
 import type { Catalog } from "@/graph/types";
+import { Ticks } from "@/ui";
 
 import { type CardNode, handlePort } from "./flow";
 import { useMarks, useMarksStore } from "./marks";
-import { Words } from "./Words";
 
 const handleUnder = (connection: ConnectionState): string | null => {
   const handle = connection.inProgress ? connection.toHandle : null;
@@ -70,7 +70,7 @@ export function Refusal({ at, reason }: { at: { x: number; y: number }; reason: 
     >
       <Ban className="mt-0.5 size-3.5 shrink-0 text-danger" aria-hidden />
       <span>
-        <Words text={reason} />
+        <Ticks text={reason} />
       </span>
     </div>,
     document.body,

@@ -7,4 +7,3 @@ export { portClass } from "./portColors";
 export type { NodeStatus } from "./status";
 export { tidy } from "./tidy";
 export { type CanvasView, useCanvasView } from "./view";
-export { Words } from "./Words";

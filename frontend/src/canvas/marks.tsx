@@ -25,6 +25,8 @@ export interface Marks {
   edgeProblems: ReadonlyMap<string, readonly Problem[]>;
   /** The connection that is being drawn. */
   wire: Wire | null;
+  /** Seen from so far that only shapes and states can be told apart. */
+  far: boolean;
   /** The node a dropped wire would go to. */
   dropTarget: string | null;
 }
@@ -34,6 +36,7 @@ export const NO_MARKS: Marks = {
   problems: new Map(),
   edgeProblems: new Map(),
   wire: null,
+  far: false,
   dropTarget: null,
 };
 

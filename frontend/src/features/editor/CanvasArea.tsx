@@ -20,10 +20,11 @@ export interface CanvasAreaProps {
   onVersion: (version: number | null) => void;
   onAddAt: (client: { x: number; y: number }, wire: Terminal | null) => void;
   onOpenNode: (id: string) => void;
+  onReady: () => void;
 }
 
 /** The canvas with its bars; or a published version in its place. */
-export function CanvasArea({ boxRef, version, onVersion, onAddAt, onOpenNode }: CanvasAreaProps) {
+export function CanvasArea({ boxRef, version, onVersion, onAddAt, onOpenNode, onReady }: CanvasAreaProps) {
   const { actions, add, components } = useEditor();
   const editable = useDocument((state) => state.editable);
   const empty = useDocument((state) => state.definition.nodes.length === 0);
@@ -49,6 +50,7 @@ export function CanvasArea({ boxRef, version, onVersion, onAddAt, onOpenNode }: 
               onAddAt={onAddAt}
               onDropComponent={(component, at) => add(component, { at })}
               onOpenNode={onOpenNode}
+              onReady={onReady}
               tools={
                 editable && (
                   <IconButton

@@ -1,11 +1,10 @@
 import { ChevronDown, ChevronUp, CircleAlert, CircleCheck } from "lucide-react";
 import { useId, useState } from "react";
 
-import { Words } from "@/canvas";
 import { useDocument } from "@/document";
 import { parseEnd } from "@/graph/ends";
 import type { Problem } from "@/graph/types";
-import { Button } from "@/ui";
+import { Button, Ticks } from "@/ui";
 
 import { useEditor } from "./context";
 import { fixFor } from "./fixes";
@@ -15,6 +14,7 @@ export function ProblemsPanel() {
   const problems = useDocument((state) => state.problems);
   const empty = useDocument((state) => state.definition.nodes.length === 0);
   const stale = useDocument((state) => state.definition !== state.stored);
+  const saving = useDocument(({ save }) => save.kind === "unsaved" || save.kind === "saving");
   const [open, setOpen] = useState(false);
   const id = useId();
   const shown = empty ? [] : problems;
@@ -34,7 +34,7 @@ export function ProblemsPanel() {
         <span role="status" className={shown.length > 0 ? "font-medium" : "text-muted"}>
           {shown.length === 0 ? "No problems" : shown.length === 1 ? "1 problem" : `${shown.length} problems`}
         </span>
-        {stale && <span className="text-faint">checking…</span>}
+        {stale && <span className="text-faint">{saving ? "checking…" : "when it was saved last"}</span>}
         <span className="flex-1" />
         {shown.length > 0 && <Arrow className="size-3.5 text-muted" aria-hidden />}
       </button>
@@ -67,7 +67,7 @@ function Row({ problem }: { problem: Problem }) {
       <button type="button" onClick={go} className="flex min-w-0 flex-1 items-start gap-2 py-1 text-left">
         <CircleAlert className="mt-0.5 size-3.5 shrink-0 text-danger" aria-hidden />
         <span className="min-w-0 break-words">
-          <Words text={problem.message} />
+          <Ticks text={problem.message} />
         </span>
       </button>
       {fix && (

@@ -87,7 +87,20 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
     },
     [store, view, boxOf, focusField],
   );
-  useNodeInUrl(store, url, goTo);
+  const ready = useRef(false);
+  const choose = useCallback(
+    (node: string) => {
+      store.getState().select({ nodes: new Set([node]) });
+      if (ready.current) view.reveal(boxOf(node));
+    },
+    [store, view, boxOf],
+  );
+  useNodeInUrl(store, url, choose);
+  const onReady = useCallback(() => {
+    ready.current = true;
+    const [node] = store.getState().selection.nodes;
+    if (node) view.reveal(boxOf(node));
+  }, [store, view, boxOf]);
 
   const add = useCallback(
     (component: string, options: AddOptions = {}) => {
@@ -198,6 +211,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
               boxRef={canvasBox}
               version={url.version}
               onVersion={(version) => setUrl({ version })}
+              onReady={onReady}
               onAddAt={(client, wire) => setQuickAdd({ client, wire })}
               onOpenNode={() => {
                 setPane("settings");

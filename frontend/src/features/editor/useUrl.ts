@@ -39,7 +39,7 @@ export function useEditorUrl(): EditorUrl {
 }
 
 /** The address names the node that is chosen, and an address chooses its node. */
-export function useNodeInUrl(store: DocumentStore, url: EditorUrl, goTo: (node: string) => void): void {
+export function useNodeInUrl(store: DocumentStore, url: EditorUrl, choose: (node: string) => void): void {
   const { node, set } = url;
 
   useEffect(
@@ -55,6 +55,6 @@ export function useNodeInUrl(store: DocumentStore, url: EditorUrl, goTo: (node: 
   useEffect(() => {
     const { definition, selection } = store.getState();
     if (node === null || selection.nodes.has(node)) return;
-    if (definition.nodes.some(({ id }) => id === node)) goTo(node);
-  }, [store, node, goTo]);
+    if (definition.nodes.some(({ id }) => id === node)) choose(node);
+  }, [store, node, choose]);
 }
