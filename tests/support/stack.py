@@ -15,6 +15,7 @@ from typing import Any, Self
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("redis", "web", "worker", "scheduler")
 ENDED = ("success", "failed", "cancelled")
 
 
@@ -89,7 +90,8 @@ class Stack:
         return dict(json.loads(written)["children"]) if written else {}
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
-        """Kill one part; returns the pid that it had."""
+        """Kill one part, as soon as it runs; returns the pid that it had."""
+        wait_until(lambda: name in self.pids(), f"{name} to run", 60)
         pid = self.pids()[name]
         os.kill(pid, number)
         return pid
@@ -98,6 +100,11 @@ class Stack:
         """Wait until the supervisor has started another process for a killed part."""
         wait_until(lambda: self.pids().get(name, old) != old, f"{name} to restart", seconds)
         return self.pids()[name]
+
+    def wait_whole(self, seconds: float = 60) -> None:
+        """Wait until every part runs and web answers."""
+        wait_until(lambda: set(PARTS) <= set(self.pids()), "every part to run", seconds)
+        self.wait_ready(seconds)
 
     def wait_ready(self, seconds: float = 30) -> None:
         """Wait until web answers again."""

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +85,25 @@ def ticks(new_home: Callable[[], Path]) -> Ticks:
     return Ticks(directory / "ticks")
 
 
-@pytest.fixture
-def penstock(start_stack: Callable[..., Stack]) -> Stack:
-    stack = start_stack(PENSTOCK_SLOTS="2", PENSTOCK_LEASE_SECONDS="4")
+@pytest.fixture(scope="module")
+def _stack(
+    new_home: Callable[[], Path], stack_environment: Callable[[], dict[str, str]]
+) -> Iterator[Stack]:
+    env = {"PENSTOCK_SLOTS": "2", "PENSTOCK_LEASE_SECONDS": "4"}
+    stack = Stack(new_home(), **stack_environment(), **env).start()
     with stack.api as api:
         body = {"kind": "python", "namespace": "faults", "source": SOURCE}
         answer = api.post("/components/", json=body)
         assert answer.is_success, answer.text
-    return stack
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def penstock(_stack: Stack) -> Stack:
+    """One for all tests here: every part that one of them killed is back before the next."""
+    _stack.wait_whole()
+    return _stack
 
 
 def start(stack: Stack, ticks: Ticks, *, seconds: float = 1.5, **node: Any) -> dict[str, Any]:
