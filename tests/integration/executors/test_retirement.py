@@ -99,7 +99,9 @@ def test_a_pool_that_was_asked_for_is_warm_before_its_step(
     for _ in range(20):
         executor.warm("lean")
 
-    server = until(lambda: named("step", workdir) and named("lean", workdir))
+    server = until(
+        lambda: named("step", workdir) and len(found := named("lean", workdir)) == 1 and found
+    )
     clock.ahead += IDLE - 60
     executor.warm("lean")
     clock.ahead += IDLE - 60
@@ -116,7 +118,8 @@ def test_a_pool_with_a_step_under_way_is_not_idle(
     go_on = tmp_path / "go on"
     step = executor.start(asked(raw(WAITS.format(str(go_on))), Limits()), heard)
     until(lambda: "under way" in heard.text)
-    server = named("lean", workdir)
+    # The next spare has its server's name until it gives itself its own.
+    server = until(lambda: len(found := named("lean", workdir)) == 1 and found)
 
     clock.ahead += 10
     look(executor)
