@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { Textarea } from "../Field";
 import type { ControlProps } from "./context";
 
@@ -7,11 +7,20 @@ const CodeEditor = lazy(() => import("./CodeEditor"));
 /** Code with highlighting; a plain field until the editor has arrived. */
 export function CodeControl({ schema, value, onChange, control, disabled, label }: ControlProps) {
   const text = typeof value === "string" ? value : "";
+  /** Where the caret stood in the plain field, for one who was writing there already. */
+  const caret = useRef<number | null>(null);
+  const keepCaret = useCallback(
+    (field: HTMLTextAreaElement) => () => {
+      caret.current = document.activeElement === field ? field.selectionStart : null;
+    },
+    [],
+  );
   return (
     <Suspense
       fallback={
         <Textarea
           {...control}
+          ref={keepCaret}
           value={text}
           rows={8}
           disabled={disabled}
@@ -29,6 +38,7 @@ export function CodeControl({ schema, value, onChange, control, disabled, label 
         value={text}
         readOnly={disabled}
         onChange={onChange}
+        caret={caret}
       />
     </Suspense>
   );

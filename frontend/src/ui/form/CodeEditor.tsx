@@ -8,7 +8,7 @@ import { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import CodeMirror from "@uiw/react-codemirror";
 import { clsx } from "clsx";
-import { useMemo } from "react";
+import { type RefObject, useMemo } from "react";
 
 const LANGUAGES: Record<string, () => Extension> = {
   json: () => json(),
@@ -68,6 +68,8 @@ export interface CodeEditorProps {
   describedBy?: string;
   maxHeight?: string;
   className?: string;
+  /** Where to go on writing at once; null or absent takes no focus. */
+  caret?: RefObject<number | null>;
 }
 
 /** CodeMirror. Tab indents; Escape and then Tab leaves it by keyboard. */
@@ -82,6 +84,7 @@ export default function CodeEditor({
   describedBy,
   maxHeight = "22rem",
   className,
+  caret,
 }: CodeEditorProps) {
   const extensions = useMemo(
     () => [
@@ -120,6 +123,11 @@ export default function CodeEditor({
         basicSetup={language === "json" ? VALUE_SETUP : SETUP}
         minHeight="4.5rem"
         maxHeight={maxHeight}
+        onCreateEditor={(view) => {
+          if (typeof caret?.current !== "number") return;
+          view.dispatch({ selection: { anchor: Math.min(caret.current, view.state.doc.length) } });
+          view.focus();
+        }}
       />
     </div>
   );
