@@ -231,11 +231,19 @@ def ensure_browser() -> None:
     """A Chromium for the browser tests: the machine's, Playwright's, else Debian's package."""
     if find_browser():
         return
+    try:
+        playwright = os.path.join(VENV, "bin", "playwright")
+        run("Chromium", [playwright, "install", "chromium"], hint="Trying the machine's packages.")
+    except Failed as failed:
+        say(f"  {failed}")
+    if find_browser():
+        return
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
         env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         run("Package lists", [apt, "update", "-qq"], env=env, hint="Install Chromium yourself.")
-        install = [apt, "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        install = [apt, "install", "-y", "-qq", "--no-install-recommends"]
+        install += ["chromium", "fonts-liberation"]
         run("Chromium", install, env=env, hint="Install Chromium yourself.")
     if not find_browser():
         raise Failed(
