@@ -1,5 +1,5 @@
 import { Wand2 } from "lucide-react";
-import { type PointerEvent, type Ref, useMemo } from "react";
+import { memo, type PointerEvent, type Ref, useMemo } from "react";
 
 import { action, ACTIONS } from "@/actions";
 import { useVersion } from "@/api/hooks";
@@ -24,7 +24,8 @@ export interface CanvasAreaProps {
 }
 
 /** The canvas with its bars; or a published version in its place. */
-export function CanvasArea({ boxRef, version, onVersion, onAddAt, onOpenNode, onReady }: CanvasAreaProps) {
+export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
+  const { boxRef, version, onVersion, onAddAt, onOpenNode, onReady } = props;
   const { actions, add, components } = useEditor();
   const editable = useDocument((state) => state.editable);
   const empty = useDocument((state) => state.definition.nodes.length === 0);
@@ -71,7 +72,7 @@ export function CanvasArea({ boxRef, version, onVersion, onAddAt, onOpenNode, on
       <ProblemsPanel />
     </div>
   );
-}
+});
 
 /** The renderer swallows the browser's own way of focusing; keys must know where they belong. */
 function focusCanvas(event: PointerEvent<HTMLDivElement>): void {

@@ -59,6 +59,12 @@ export function EmptyCanvas() {
   );
 }
 
+/** `Example: word count` is a name for the example, not for what somebody makes of it. */
+function ownName(example: string): string {
+  const name = example.replace(/^Example:\s*/, "");
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 function Examples({ onDone }: { onDone: () => void }) {
   const { pipeline, store } = useEditor();
   const query = usePipelines({ page_size: 100 });
@@ -69,7 +75,7 @@ function Examples({ onDone }: { onDone: () => void }) {
       const own = store.getState().definition;
       const keepName = own.name && own.name !== "Untitled pipeline";
       store.getState().perform({
-        edit: { kind: "replace", definition: { ...example, name: keepName ? own.name : name } },
+        edit: { kind: "replace", definition: { ...example, name: keepName ? own.name : ownName(name) } },
         label: `start from ${name}`,
       });
       onDone();

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, CircleAlert, CircleCheck } from "lucide-react";
-import { useId, useState } from "react";
+import { useId } from "react";
 
 import { useDocument } from "@/document";
 import { parseEnd } from "@/graph/ends";
@@ -15,7 +15,7 @@ export function ProblemsPanel() {
   const empty = useDocument((state) => state.definition.nodes.length === 0);
   const stale = useDocument((state) => state.definition !== state.stored);
   const saving = useDocument(({ save }) => save.kind === "unsaved" || save.kind === "saving");
-  const [open, setOpen] = useState(false);
+  const { problemsOpen: open, openProblems: setOpen } = useEditor();
   const id = useId();
   const shown = empty ? [] : problems;
   const Icon = shown.length > 0 ? CircleAlert : CircleCheck;
@@ -57,7 +57,7 @@ function Row({ problem }: { problem: Problem }) {
   const fix = editable ? fixFor(problem, definition, components.latest) : null;
 
   const go = (): void => {
-    if (node) goTo(node, problem.field);
+    if (node) goTo(node, problem);
     else store.getState().select({});
     if (problem.edge) store.getState().select({ edges: new Set([problem.edge]) });
   };

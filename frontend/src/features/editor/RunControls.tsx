@@ -18,35 +18,60 @@ export interface RunControlsProps {
 
 /** The top bar and what its Run does: asks for parameters where there are any, and starts. */
 export function RunControls({ dialog, onDialog, history, onHistory, onStarted }: RunControlsProps) {
-  const { live } = useEditor();
+  const { live, openProblems, saver, store } = useEditor();
   const asks = useDocument((state) => (state.definition.parameters ?? []).length > 0);
+  const [asking, setAsking] = useState(false);
   const [values, setValues] = useState<Values | null>(null);
   const start = useStartRun((run, used) => {
     setValues(used);
-    onDialog(false);
+    close();
     onStarted(run);
   });
   const { mutate, reset, isPending } = start;
 
+  function close(): void {
+    setAsking(false);
+    onDialog(false);
+  }
+
   useEffect(() => {
     if (!dialog) return;
     reset();
-    if (asks) return;
+    void prepare();
+    // Once for each time that a run is asked for.
+  }, [dialog]);
+
+  /** What keeps the draft from running is told before anything is asked. */
+  async function prepare(): Promise<void> {
+    if (store.getState().editable) {
+      await saver?.flush();
+      const { length } = store.getState().problems;
+      if (length > 0) {
+        onDialog(false);
+        openProblems(true);
+        toast({
+          tone: "error",
+          title: length === 1 ? "The draft has a problem" : `The draft has ${length} problems`,
+          description: "Mend what the list below the canvas shows, then run it.",
+        });
+        return;
+      }
+    }
+    if (asks) return setAsking(true);
     onDialog(false);
     mutate(
       { values: {}, key: crypto.randomUUID() },
       { onError: (error) => toast({ tone: "error", title: "The run was not started", description: error.message }) },
     );
-    // Once for each time that the dialog is asked for.
-  }, [dialog]);
+  }
 
   return (
     <>
       <TopBar history={history} onHistory={onHistory} starting={isPending} />
       {asks && (
         <RunDialog
-          open={dialog}
-          onClose={() => onDialog(false)}
+          open={asking}
+          onClose={close}
           values={values ?? live.run?.parameters ?? {}}
           start={start}
         />

@@ -16,7 +16,7 @@ export type Values = Record<string, unknown>;
 
 /** Starts the draft as it is now: what is unsaved is saved first. */
 export function useStartRun(onStarted: (run: Run, values: Values) => void) {
-  const { pipeline, saver, store } = useEditor();
+  const { pipeline, saver, store, openProblems } = useEditor();
   return useMutation({
     mutationFn: async ({ values, key }: { values: Values; key: string }) => {
       if (store.getState().editable && !(await saver?.flush())) {
@@ -29,7 +29,9 @@ export function useStartRun(onStarted: (run: Run, values: Values) => void) {
     onError: (error) => {
       if (!(error instanceof ApiProblem)) return;
       const found = error.problems.filter(({ node, edge }) => node || edge);
-      if (found.length > 0) store.setState({ problems: error.problems });
+      if (found.length === 0) return;
+      store.setState({ problems: error.problems });
+      openProblems(true);
     },
   });
 }

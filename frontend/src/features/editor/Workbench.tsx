@@ -9,7 +9,7 @@ import { nodeSize } from "@/graph/geometry";
 import { useLiveRun } from "@/live";
 import { Notice, toast, useTitle } from "@/ui";
 
-import { CanvasArea } from "./CanvasArea";
+import { CanvasArea, type CanvasAreaProps } from "./CanvasArea";
 import { countUse } from "./componentSearch";
 import { ConflictBanner } from "./ConflictBanner";
 import { type AddOptions, EditorProvider, type EditorValue } from "./context";
@@ -50,6 +50,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
   const live = useLiveRun(url.run);
   const states = useRunStates(live.run);
   const [dialog, setDialog] = useState<DialogId | null>(null);
+  const [problemsOpen, openProblems] = useState(false);
   const [history, setHistory] = useState(false);
   const [quickAdd, setQuickAdd] = useState<QuickAddAt | null>(null);
   const [pane, setPane] = useState<PaneId>("settings");
@@ -78,12 +79,12 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
   );
 
   const goTo = useCallback<EditorValue["goTo"]>(
-    (node, field) => {
+    (node, problem) => {
       store.getState().select({ nodes: new Set([node]) });
       view.center(boxOf(node));
-      if (!field) return;
-      setPane(paneOf({ code: "", field, port: null }));
-      focusField(field.replace(/^params\./, ""));
+      if (!problem) return;
+      setPane(paneOf(problem));
+      focusField(problem.field?.replace(/^params\./, "") ?? `port ${problem.port ?? ""}`);
     },
     [store, view, boxOf, focusField],
   );
@@ -174,9 +175,19 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
     if (opened.left && !opened.left.conflict) toast("Edits that could not be saved before are back.");
   }, [opened.left]);
 
+  const showVersion = useCallback((version: number | null) => setUrl({ version }), [setUrl]);
+  const addAt = useCallback<CanvasAreaProps["onAddAt"]>((client, wire) => setQuickAdd({ client, wire }), []);
+  const openNode = useCallback(() => {
+    setPane("settings");
+    focusField("title");
+  }, [focusField]);
+
   const value = useMemo<EditorValue>(
-    () => ({ pipeline, store, saver, components, view, actions, add, goTo, live, runId: url.run, showRun, mayRun }),
-    [pipeline, store, saver, components, view, actions, add, goTo, live, url.run, showRun, mayRun],
+    () => ({
+      ...{ pipeline, store, saver, components, view, actions, add, goTo, live, showRun, mayRun },
+      ...{ runId: url.run, problemsOpen, openProblems },
+    }),
+    [pipeline, store, saver, components, view, actions, add, goTo, live, showRun, mayRun, url.run, problemsOpen],
   );
 
   return (
@@ -210,19 +221,16 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
             <CanvasArea
               boxRef={canvasBox}
               version={url.version}
-              onVersion={(version) => setUrl({ version })}
+              onVersion={showVersion}
               onReady={onReady}
-              onAddAt={(client, wire) => setQuickAdd({ client, wire })}
-              onOpenNode={() => {
-                setPane("settings");
-                focusField("title");
-              }}
+              onAddAt={addAt}
+              onOpenNode={openNode}
             />
             <SidePane label="the inspector" storageKey="penstock-inspector-width" first={360}>
               {history || url.version !== null ? (
                 <HistoryPanel
                   shown={url.version}
-                  onShow={(version) => setUrl({ version })}
+                  onShow={showVersion}
                   onClose={() => {
                     setHistory(false);
                     setUrl({ version: null });

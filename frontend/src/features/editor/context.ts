@@ -5,7 +5,7 @@ import type { Pipeline } from "@/api/types";
 import type { CanvasView } from "@/canvas";
 import type { Autosave, DocumentStore } from "@/document";
 import type { Terminal } from "@/graph/connect";
-import type { Point } from "@/graph/types";
+import type { Point, Problem } from "@/graph/types";
 import type { LiveRun } from "@/live";
 
 import type { EditorCatalog } from "./useCatalog";
@@ -26,8 +26,10 @@ export interface EditorValue {
   actions: ActionContext;
   /** Adds a component by its full name, beside the selected node where no place is given. */
   add(component: string, options?: AddOptions): void;
-  /** Selects a node and brings it into view; with a field, puts the cursor there. */
-  goTo(node: string, field?: string | null): void;
+  /** Selects a node and brings it into view; with a problem, puts the cursor where it is mended. */
+  goTo(node: string, problem?: Problem): void;
+  problemsOpen: boolean;
+  openProblems(open: boolean): void;
   /** The run that is shown on the canvas. */
   live: LiveRun;
   runId: string | null;

@@ -59,7 +59,17 @@ export function NodeInspector({ node, pane, onPane, focus }: NodeInspectorProps)
     </div>
   );
   return (
-    <section ref={box} aria-label={`Node ${node.id}`} data-testid="inspector" className="flex h-full min-h-0 flex-col bg-surface">
+    <section
+      ref={box}
+      aria-label={`Node ${node.id}`}
+      data-testid="inspector"
+      className="flex h-full min-h-0 flex-col bg-surface"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        store.getState().select({});
+      }}
+    >
       <Header node={node} onClose={() => store.getState().select({})} />
       <Tabs
         label={`Panes of ${node.id}`}

@@ -37,7 +37,7 @@ export function PortsPane({ node, spec }: { node: NodeDef; spec: ComponentSpec }
       </Section>
       <Examples node={node} spec={spec} />
       {(spec.docs || spec.summary) && (
-        <Section title="About this component" className="[&_.docs]:text-sm">
+        <Section title="About this component" className="[&_.docs]:text-sm!">
           <Suspense fallback={<p className="text-muted">{spec.summary}</p>}>
             <Docs text={spec.docs || spec.summary} />
           </Suspense>
@@ -63,7 +63,7 @@ function Port({ node, port, side }: { node: string; port: InputPort | OutputPort
   const required = "required" in port && port.required;
   const many = "multiple" in port && port.multiple;
   return (
-    <div className="rounded-md border p-2.5" data-inspector-port={port.name}>
+    <div className="rounded-md border p-2.5" data-path={side === "in" ? `port ${port.name}` : undefined}>
       <div className="flex items-center gap-2">
         <span className={`size-2.5 shrink-0 rounded-full bg-current ${portClass(port.type)}`} aria-hidden />
         <span className="font-mono text-xs font-medium">{port.name}</span>
