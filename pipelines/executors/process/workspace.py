@@ -5,11 +5,13 @@ kernel lets go of the lock when it dies, however it dies, so the next one knows 
 `workdir/<owner>/<number>/` is one step's.
 """
 
+import contextlib
 import fcntl
 import os
 import re
 import shutil
 import stat
+import struct
 import threading
 import time
 import uuid
@@ -22,6 +24,8 @@ from ..protocol import InputFile, Json, StepRequest
 _LOCK = ".lock"
 _OWNER = "steps-"
 _LONGEST_NAME = 120
+#: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL of linux/fs.h, where `long` has 64 bits.
+_GET_FLAGS, _SET_FLAGS, _TOP_DIRECTORY = 0x80086601, 0x40086602, 0x00020000
 
 
 class Workspace:
@@ -38,6 +42,7 @@ class Workspace:
             self._sweep()
             self.home = self._workdir / f"{_OWNER}{os.getpid()}-{uuid.uuid4().hex[:8]}"
             self.home.mkdir(mode=0o700)
+            _spread(self.home)
             self._lock = os.open(self.home / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
 
@@ -74,7 +79,7 @@ class StepDirectory:
         self.path = path
         self.number = number
         path.mkdir(mode=0o700)
-        for name in (wire.WORK, wire.TEMPORARY, wire.ARTIFACTS, wire.INPUTS):
+        for name in (wire.WORK, wire.TEMPORARY, wire.ARTIFACTS):
             (path / name).mkdir(mode=0o700)
 
     @property
@@ -119,6 +124,22 @@ class StepDirectory:
         directory = self.path.joinpath(wire.INPUTS, *where)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return directory / (name[-_LONGEST_NAME:] or "file")
+
+
+def _spread(path: Path) -> None:
+    """Let each directory in this one have a place of its own on the disk (`chattr +T`).
+
+    ext4 does not use an inode again for minutes after its file was deleted, and passes over each
+    one of them whenever it makes a new file nearby: after a few thousand steps in one place a new
+    file takes half a millisecond. Other file systems do not know the flag, nor need it.
+    """
+    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):
+            flags = struct.unpack("i", fcntl.ioctl(directory, _GET_FLAGS, struct.pack("i", 0)))[0]
+            fcntl.ioctl(directory, _SET_FLAGS, struct.pack("i", flags | _TOP_DIRECTORY))
+    finally:
+        os.close(directory)
 
 
 def remove(path: Path) -> None:
