@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 TASK = "penstock.execute"
 #: Browsers hear at most this often about one run.
-COALESCE_SECONDS = 0.03
+COALESCE_SECONDS = 0.05
 #: Idle slots are woken by a handful of messages; busy ones look for queued rows by themselves.
 MAX_BURST = 32
 _SEND_SECONDS = 2.0
