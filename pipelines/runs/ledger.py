@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -256,9 +257,14 @@ def node_view(row: NodeRun) -> NodeView:
         run_if=plan["run_if"],
         downstream=tuple(plan["downstream"]),
         max_attempts=plan["retry"]["max_attempts"],
-        backoff=Backoff.model_validate(plan["retry"]["backoff"]),
+        backoff=_backoff(**plan["retry"]["backoff"]),
         **facts,
     )
+
+
+@lru_cache(maxsize=256)
+def _backoff(**fields: Any) -> Backoff:
+    return Backoff(**fields)
 
 
 def _run_view(run: Run) -> RunView:

@@ -5,13 +5,15 @@ several times as long as the database needs to carry them out, and holds the int
 meanwhile, so all slots of a worker would wait for it. What is not on that path uses the ORM.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache, reduce
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
+from django.db.models.base import ModelState
 
 from .models import Attempt, Event, NodeRun, Run
 
@@ -19,6 +21,8 @@ M = TypeVar("M", bound=Model)
 
 #: Large, and not needed to decide anything; read when asked for.
 _LEFT_OUT = frozenset({"outputs", "error"})
+#: Both databases take these as they are.
+_PLAIN = frozenset({bool, int, float, str})
 
 
 def lock_run(run_id: UUID) -> Run:
@@ -106,12 +110,58 @@ def insert_attempt(attempt: Attempt) -> None:
 
 
 def _select(model: type[M], where: str, params: list[Any]) -> list[M]:
-    names = ", ".join(
-        f'"{name}"' for name in _fields(model) if model is not NodeRun or name not in _LEFT_OUT
+    columns = _columns(model, connection.vendor)
+    names = ", ".join(f'"{name}"' for name, _, _ in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM {_table(model)} WHERE {where}", params)
+        return [_instance(model, columns, values) for values in cursor.fetchall()]
+
+
+def _instance(model: type[M], columns: "Sequence[_Column]", values: Sequence[Any]) -> M:
+    """The row as an object, without the constructor, which looks at each field several times."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, connection.alias
+    row.__dict__.update(
+        (name, value if value is None or read is None else read(value))
+        for (_, name, read), value in zip(columns, values, strict=True)
     )
-    return list(
-        model._default_manager.raw(f"SELECT {names} FROM {_table(model)} WHERE {where}", params)
+    return row
+
+
+#: A column, its attribute, and what makes the attribute of what the database gives.
+_Column = tuple[str, str, Callable[[Any], Any] | None]
+
+
+@cache
+def _columns(model: type[Model], vendor: str) -> Sequence[_Column]:
+    return [
+        (name, field.attname, _reader(field))
+        for name, field in _fields(model).items()
+        if model is not NodeRun or name not in _LEFT_OUT
+    ]
+
+
+def _reader(field: "Field[Any, Any]") -> Callable[[Any], Any] | None:
+    if field.model is NodeRun and field.name == "plan":
+        return _plan
+    expression = field.get_col(field.model._meta.db_table)
+    converters = [
+        *connection.ops.get_db_converters(expression),
+        *expression.get_db_converters(connection),
+    ]
+    if not converters:
+        return None
+    return lambda value: reduce(
+        lambda read, convert: convert(read, expression, connection), converters, value
     )
+
+
+@lru_cache(maxsize=1024)
+def _plan(text: str) -> Mapping[str, Any]:
+    """A node's plan never changes, and is read again with each of its upstream nodes that ends."""
+    plan: Mapping[str, Any] = json.loads(text)
+    return plan
 
 
 def _insert(model: type[Model], rows: Iterable[Model], *, returning: bool = False) -> Any:
@@ -129,7 +179,10 @@ def _insert(model: type[Model], rows: Iterable[Model], *, returning: bool = Fals
 
 
 def _value(model: type[Model], name: str, value: Any) -> Any:
-    return _fields(model)[name].get_db_prep_save(value, connection)
+    field = _fields(model)[name]
+    if value is None or (type(value) in _PLAIN and not isinstance(field, JSONField)):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 @cache
