@@ -121,24 +121,28 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, data: s
     )
 
 
-def keep_capabilities(kept: Iterable[int]) -> None:
-    """Give up every capability that is not in `kept`, for this process and all it starts."""
-    mask = sum(1 << number for number in kept)
-    header = _CapHeader(_CAPABILITY_VERSION_3, 0)
-    data = (_CapData * 2)()
-    _checked(_libc.capget(ctypes.byref(header), data), "capget")
-    permitted = data[0].permitted | data[1].permitted << 32
-    if not permitted:
-        return
-    # The bounding set goes first: dropping from it needs a capability that is dropped below.
+def bound_capabilities(kept: Iterable[int]) -> None:
+    """No program that this process or its children start ever has a capability not in `kept`."""
+    mask = _mask(kept)
     for number in range(_LAST_CAP + 1):
         if not mask >> number & 1:
             result = _libc.prctl(_PR_CAPBSET_DROP, _ulong(number), _ulong(0), _ulong(0), _ulong(0))
             if result != 0:
                 break  # past the last capability of this kernel, or CAP_SETPCAP is not ours
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
-    left = permitted & mask
+
+
+def keep_capabilities(kept: Iterable[int]) -> None:
+    """Give up every capability that is not in `kept`, for this process and all it starts."""
+    header = _CapHeader(_CAPABILITY_VERSION_3, 0)
+    data = (_CapData * 2)()
+    _checked(_libc.capget(ctypes.byref(header), data), "capget")
+    left = (data[0].permitted | data[1].permitted << 32) & _mask(kept)
     for word in (0, 1):
         data[word].effective = data[word].permitted = left >> 32 * word & 0xFFFFFFFF
         data[word].inheritable = 0
     _checked(_libc.capset(ctypes.byref(header), data), "capset")
+
+
+def _mask(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in numbers)

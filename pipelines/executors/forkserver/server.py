@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -12,6 +13,7 @@ import time
 from typing import Any, Literal, NoReturn
 
 from . import isolation, linux, preload, shepherd, tree, wire
+from .step import limit
 from .wire import Closed
 
 
@@ -120,8 +122,17 @@ def main(pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: i
     atexit._clear()
     # The kernel reaps shepherds by itself; the worker learns of their end by pidfd.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _fence()
     gc.collect()
     gc.freeze()
     with contextlib.suppress(BrokenPipeError):  # the worker is gone, and that ends us anyway
         ForkServer(connection, level).serve()
     os._exit(0)
+
+
+def _fence() -> None:
+    """What holds for every step and does not hinder us: forks inherit it, and need not repeat it."""
+    os.umask(0o077)
+    limit(resource.RLIMIT_CORE, 0)
+    linux.forbid_new_privileges()
+    linux.bound_capabilities(isolation.STEP_CAPABILITIES)

@@ -22,7 +22,7 @@ SETUP_FAILED = 125
 #: RLIMIT_DATA is only there for a single huge allocation, which the shepherd would see too late.
 #: It counts address space that libraries reserve and never touch (pyarrow alone takes 1 GiB).
 _RESERVED = 3 * 1024**3
-_OOM_SCORE = "500"
+_OOM_SCORE = b"500"
 
 
 def wait_and_run(connection: socket.socket, shepherd: int) -> NoReturn:
@@ -54,11 +54,9 @@ def wait_and_run(connection: socket.socket, shepherd: int) -> NoReturn:
 
 
 def _fence() -> None:
-    """What holds for every step, and so is done before anybody waits for this one."""
-    Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
-    os.umask(0o077)
-    _limit(resource.RLIMIT_CORE, 0)
-    linux.forbid_new_privileges()
+    """What holds for every step but not for its shepherd, before anybody waits for this one."""
+    with open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
+        score.write(_OOM_SCORE)
     linux.keep_capabilities(isolation.STEP_CAPABILITIES)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
@@ -87,14 +85,15 @@ def _enter(
     os.closerange(3, kept)
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
     os.chdir(os.path.join(directory, wire.WORK))
-    _limit(resource.RLIMIT_FSIZE, request.output_bytes)
+    limit(resource.RLIMIT_FSIZE, request.output_bytes)
     if request.memory_bytes:
-        _limit(resource.RLIMIT_DATA, tree.own_data() + 2 * request.memory_bytes + _RESERVED)
+        limit(resource.RLIMIT_DATA, tree.own_data() + 2 * request.memory_bytes + _RESERVED)
     os.environ.clear()
     os.environ.update(request.environ)
 
 
-def _limit(which: int, value: int) -> None:
+def limit(which: int, value: int) -> None:
+    """An upper bound that this process and its children cannot raise again."""
     _, hard = resource.getrlimit(which)
     if hard != resource.RLIM_INFINITY:
         value = min(value, hard)
