@@ -22,7 +22,8 @@ class Kind:
     `build(fields)` makes a spec of what an author fills in (`form` is its JSON Schema) and raises
     InvalidDefinition. `check(spec)` lists what is wrong with a finished spec. `runner` is
     `module:function`, called in the step's own process. `preload(spec)`, given the spec's
-    JSON, names the warm pool: `lean` (standard library) or `data` (numpy, pandas, pyarrow, duckdb, sklearn, matplotlib).
+    JSON, names the warm pool: `lean` (standard library), `http` (and httpx) or `data` (and
+    numpy, pandas, pyarrow, duckdb, sklearn, matplotlib).
     """
 
     name: str

@@ -16,6 +16,7 @@ ONE_THREAD: Mapping[str, str] = {
 #: pyarrow's jemalloc would start a thread, and a process with threads cannot be forked safely.
 NO_THREADS: Mapping[str, str] = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
+#: Every step of this pool pays for its size twice, in the forks of its shepherd and of itself.
 LEAN = (
     "argparse", "base64", "collections", "concurrent.futures", "csv", "dataclasses", "datetime",
     "decimal", "enum", "functools", "glob", "gzip", "hashlib", "html", "http.client", "inspect",
@@ -23,10 +24,10 @@ LEAN = (
     "ssl", "statistics", "string", "subprocess", "tempfile", "textwrap", "traceback", "typing",
     "urllib.parse", "urllib.request", "uuid", "zipfile", "zoneinfo",
     "pipelines.kinds.step", "pipelines.kinds.python.run", "pipelines.kinds.shell.run",
-    "pipelines.kinds.http.run",
 )  # fmt: skip
+HTTP = (*LEAN, "pipelines.kinds.http.run")
 DATA = (
-    *LEAN,
+    *HTTP,
     "pipelines.kinds.sql.run", "sqlalchemy.dialects.sqlite",
     "pipelines.sdk.duck", "pipelines.sdk.learning", "pipelines.sdk.plots", "pipelines.sdk.tables",
     "numpy", "numpy.random",
@@ -42,7 +43,7 @@ DATA = (
     "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin",
 )  # fmt: skip
 
-POOLS: Mapping[str, tuple[str, ...]] = {"lean": LEAN, "data": DATA}
+POOLS: Mapping[str, tuple[str, ...]] = {"lean": LEAN, "http": HTTP, "data": DATA}
 
 
 def load(pool: str) -> None:

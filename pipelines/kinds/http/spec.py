@@ -80,4 +80,4 @@ def check(spec: ComponentSpec) -> list[Problem]:
 def preload(spec: Mapping[str, Any]) -> str:
     """`data` when a table goes in or comes out."""
     ports = [*(spec.get("inputs") or ()), *(spec.get("outputs") or ())]
-    return "data" if any(port.get("type") == "table" for port in ports) else "lean"
+    return "data" if any(port.get("type") == "table" for port in ports) else "http"

@@ -107,7 +107,7 @@ def test_a_pool_that_was_asked_for_is_warm_before_its_step(
     clock.ahead += IDLE - 60
     look(executor)
     assert named("lean", workdir) == server  # each call counts as a use
-    with pytest.raises(LookupError, match="there is no pool `hot`; there are lean, data"):
+    with pytest.raises(LookupError, match="there is no pool `hot`; there are lean, http, data"):
         executor.warm("hot")
 
 
