@@ -23,6 +23,7 @@ COPY pipelines/ pipelines/
 COPY templates/ templates/
 COPY static/ static/
 COPY --from=frontend /build/static/app static/app
+RUN .venv/bin/python -m whitenoise.compress --quiet --no-brotli static/app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PENSTOCK_HOME=/data \
     DJANGO_SETTINGS_MODULE=pipelines.config.settings
 USER penstock

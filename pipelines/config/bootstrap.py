@@ -174,6 +174,15 @@ def build_front_end(develop: bool) -> None:
             env=env,
             hint="The messages above name the file.",
         )
+        compress = [
+            os.path.join(VENV, "bin", "python"),
+            "-m",
+            "whitenoise.compress",
+            "--quiet",
+            "--no-brotli",
+            BUILT,
+        ]
+        run("Compression", compress, hint="Is the disk full?")
         built.write()
 
 

@@ -45,7 +45,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pipelines.config.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -85,7 +85,7 @@ CHANNEL_LAYERS = {
 }
 STORAGES = {
     "default": storage(os.environ.get("STORAGE_URL"), HOME),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
 AUTH_USER_MODEL = "teams.User"
@@ -130,9 +130,11 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
+# Served from where they lie, so there is nothing to collect.
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+# Vite names what it builds after its content.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/app/assets/"
 WHITENOISE_AUTOREFRESH = DEBUG
 DJANGO_VITE = {
     "default": {
