@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from pipelines.config import bootstrap
 from tests.support import postgres, redis_server
 from tests.support.stack import ROOT, Stack
+
+# How long one example takes says more about the machine's other work than about the code.
+hypothesis.settings.register_profile("penstock", deadline=None)
+hypothesis.settings.load_profile("penstock")
 
 
 @pytest.fixture(scope="session")

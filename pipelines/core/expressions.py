@@ -40,6 +40,9 @@ MAX_LOOPS = 3
 #: Turns that the loops of one expression may take; characters and elements that it may chew on.
 MAX_STEPS = 1_000_000
 MAX_SIZE = 64 * 1024 * 1024
+#: The library copies the list so far for each element that `map` and `filter` add to it.
+MAX_COPIES = 25_000_000
+_BUILDS = re.compile(r"\.\s*(?:map|filter)\s*\(")
 
 FUNCTIONS = frozenset(
     {
@@ -251,6 +254,12 @@ def _check_cost(expression: str, scope: Mapping[str, Any]) -> None:
     if (size + steps * _size(again)[1]) * (1 + expression.count("+")) > MAX_SIZE:
         raise ExpressionError(
             f"`{expression}` would build too large a value; do this work in a component instead"
+        )
+    most = math.floor(MAX_COPIES ** (1 / (depth + 1)) + 1e-6)
+    if _BUILDS.search(expression) and longest > most:
+        raise ExpressionError(
+            f"`{expression}` would build a list out of {longest:,} elements; `map` and `filter` "
+            f"are for at most {most:,} here. Do this work in a component instead"
         )
 
 

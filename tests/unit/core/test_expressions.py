@@ -107,8 +107,13 @@ def test_a_failure_says_what_is_missing(expression: str, message: str) -> None:
 
 
 def test_loops_over_large_values_are_refused_instead_of_hanging() -> None:
-    scope = {"params": {"l": list(range(20_000)), "t": "x" * 2**20}}
-    assert evaluate("params.l.map(a, a + 1).size()", scope) == 20_000
+    scope = {"params": {"l": list(range(20_000)), "s": list(range(2_000)), "t": "x" * 2**20}}
+    assert evaluate("params.s.map(a, a + 1).size()", scope) == 2_000
+    assert evaluate("params.l.all(a, a < 20000)", scope)
+    with pytest.raises(ExpressionError, match="at most 5,000 here"):
+        evaluate("params.l.map(a, a + 1).size()", scope)
+    with pytest.raises(ExpressionError, match="at most 292 here"):
+        evaluate("params.s.map(a, params.s.filter(b, b == a))", {"params": {"s": [1] * 350}})
     with pytest.raises(ExpressionError, match="would loop about 400,000,000 times"):
         evaluate("params.l.map(a, params.l.filter(b, b == a).size())", scope)
     with pytest.raises(ExpressionError, match="too large a value"):
