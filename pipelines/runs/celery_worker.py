@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 DEAF_SECONDS = 15.0
 _LISTEN_EVERY_SECONDS = 3.0
 _EXIT_CODE = 75
+#: How long a slot that computes may keep the thread waiting that starts and ends steps (5 ms else).
+_SWITCH_SECONDS = 0.0005
 
 _worker: Worker | None = None
 _lock = threading.Lock()
@@ -42,6 +45,7 @@ def _listen(sender: Any, **_: Any) -> None:
 @signals.celeryd_after_setup.connect
 def _start(sender: Any, instance: Any, **_: Any) -> None:
     global _worker
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with _lock:
         _worker = Worker(instance.app.amqp.queues.consume_from)
     _worker.start()
