@@ -1,7 +1,7 @@
 import "./canvas.css";
 
-import { ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { useMemo, useRef } from "react";
+import { ReactFlow, ReactFlowProvider, useStore } from "@xyflow/react";
+import { useEffect, useMemo, useRef } from "react";
 
 import { catalogOf } from "@/graph/catalog";
 import { nodeSize } from "@/graph/geometry";
@@ -15,7 +15,7 @@ import { FIRST_FIT } from "./fit";
 import { MarksProvider } from "./marks";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
 import type { NodeStatus } from "./status";
-
+import { useCanvasView } from "./view";
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -58,6 +58,16 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, label =
       edges: flowEdges({ ...options, selected: NONE }, edgeCache.current),
     };
   }, [raw, components, selected]);
+
+  // What is told of the chosen node opens beside the graph, and must not hide it.
+  const { reveal } = useCanvasView();
+  const width = useStore((state) => state.width);
+  useEffect(() => {
+    const node = nodes.find(({ id }) => id === selected);
+    if (node && width > 0) reveal({ ...node.position, width: node.width ?? 0, height: node.height ?? 0 });
+    // Not when a state changes: whoever has moved the view stays where they are.
+  }, [selected, width, reveal]);
+
   return (
     <div className="pk-readonly h-full w-full" role="region" aria-label={label}>
       <ReactFlow

@@ -24,6 +24,13 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const title = node.title || spec?.title || name || id;
   const subtitle = node.title && spec?.title ? `${spec.title} · ${id}` : id;
   const faded = status?.state === "skipped" || status?.state === "cancelled";
+  // One colour alone: of two border classes it is the stylesheet's order that wins.
+  const started = status && status.state !== "pending";
+  const border = started
+    ? stateLook(status.state).border
+    : !spec || (problems && !status)
+      ? "border-danger"
+      : "border-line-strong";
   if (far) {
     return (
       <div
@@ -32,8 +39,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         style={nodeSize(spec)}
         className={clsx(
           "rounded-lg border-4",
-          status ? `${stateLook(status.state).border} ${stateLook(status.state).fill}` : "border-line-strong bg-surface",
-          problems && !status && "border-danger",
+          border,
+          status ? stateLook(status.state).fill : "bg-surface",
           selected && "outline-8 outline-accent",
         )}
       />
@@ -47,9 +54,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       style={nodeSize(spec)}
       className={clsx(
         "group/node relative rounded-lg border bg-surface shadow-card transition-[box-shadow,border-color] duration-100",
-        spec ? "border-line-strong" : "border-dashed border-danger",
-        status && status.state !== "pending" && stateLook(status.state).border,
-        problems && !status && "border-danger",
+        border,
+        !spec && "border-dashed",
         (selected || target) && "ring-2 ring-accent",
         target && "bg-accent-soft",
       )}
