@@ -37,7 +37,7 @@ def spawn(
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stdout=stdout,
-        stderr=stdout,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
         pass_fds=tuple(pass_fds),
         preexec_fn=_die_with_parent(),

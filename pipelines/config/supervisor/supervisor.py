@@ -142,7 +142,7 @@ class Supervisor:
         text = line.decode(errors="replace").rstrip("\r")
         if child.once:
             self.console.say(text)
-        else:
+        elif text.strip():
             self.console.line(child.service.name, text)
 
     def _close_output(self, child: Child, process: subprocess.Popen[bytes]) -> None:

@@ -155,6 +155,15 @@ def test_a_command_is_run_once_and_its_exit_code_known(
     assert running.process.wait(10) == 0
 
 
+def test_errors_are_passed_on_like_everything_else(program: Callable[[str], Program]) -> None:
+    # More than a pipe holds: a child whose errors nobody reads would stand still.
+    code = "import sys; sys.stderr.write('trouble\\n' * 20_000 + '\\n \\nlast words')"
+    running = program(f"supervisor.start(python('web', {code!r}))" + STAY)
+    running.line(r"^web +\| trouble$")
+    running.line(r"^web +\| last words$")
+    running.line(r"web ended \(exit code 0\)")
+
+
 def test_long_and_unfinished_lines_are_passed_on(program: Callable[[str], Program]) -> None:
     code = "import sys; sys.stdout.write('a' * 200_000 + '\\nend'); sys.exit(0)"
     running = program(
