@@ -1,14 +1,19 @@
 """The Celery app. Messages carry ids and are hints; the database is the truth."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines.config.settings")
 # Django's checks would load the whole web application into the worker; `up` has run them before.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 from django.conf import settings
+
+# Messages are JSON and hold ids; a worker that is root takes its steps' capabilities away.
+warnings.filterwarnings("ignore", r"\s*You're running the worker with superuser", SecurityWarning)
 
 #: A broker that does not answer must not hold anybody up: seconds for each attempt to reach it.
 _PATIENCE = 2.0

@@ -205,5 +205,4 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("PENSTOCK_LOG_LEVEL", "WARNING")},
-    "loggers": {"pipelines": {"level": os.environ.get("PENSTOCK_LOG_LEVEL", "INFO")}},
 }
