@@ -23,6 +23,8 @@ COPY pipelines/ pipelines/
 COPY templates/ templates/
 COPY static/ static/
 COPY --from=frontend /build/static/app static/app
+# The user who runs it may not write here, so every start would compile again.
+RUN .venv/bin/python -m compileall -q manage.py pipelines
 RUN .venv/bin/python -m whitenoise.compress --quiet --no-brotli static/app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PENSTOCK_HOME=/data \
     DJANGO_SETTINGS_MODULE=pipelines.config.settings
