@@ -23,14 +23,14 @@ class Gates:
 
     def code(self, name: str, then: str = "return 1") -> str:
         """A function that waits at the gate `name`, and then does what is told."""
-        return f"{self.wait}\n\ndef run(data=None):\n    wait({name!r})\n    {then}\n"
+        return f"{self.wait}\n\ndef run(data=None):\n    _wait({name!r})\n    {then}\n"
 
     @property
     def wait(self) -> str:
-        """Code of a function `wait` for steps that have more to do."""
+        """Code of a function `_wait` for steps that have more to do."""
         return (
             "import os, time\n"
-            f"def wait(name, _in={str(self.directory)!r}):\n"
+            f"def _wait(name, _in={str(self.directory)!r}):\n"
             "    while not os.path.exists(os.path.join(_in, str(name))):\n"
             "        time.sleep(0.02)\n"
         )

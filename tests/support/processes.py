@@ -1,5 +1,6 @@
 """Looking at processes from outside."""
 
+import os
 from pathlib import Path
 
 
@@ -27,4 +28,17 @@ def descendants(root: int) -> set[int]:
         for child in children.get(waiting.pop(), ()):
             found.add(child)
             waiting.append(child)
+    return found
+
+
+def holders(root: int, path: Path) -> list[int]:
+    """The processes below `root` that have a file open."""
+    found = []
+    for pid in descendants(root):
+        try:
+            links = [os.readlink(handle) for handle in Path(f"/proc/{pid}/fd").iterdir()]
+        except OSError:
+            continue
+        if str(path) in links:
+            found.append(pid)
     return found
