@@ -223,7 +223,7 @@ def run(data=None):
     drawer.get_by_role("tab", name="Log").click()
     expect(drawer.get_by_test_id("log")).to_contain_text("try True")
     drawer.get_by_role("combobox", name="Attempt").click()
-    page.get_by_role("option", name="Attempt 1 of 2").click()
+    page.get_by_role("option", name="Attempt 1 of 3").click()
     expect(drawer.get_by_test_id("log")).to_contain_text("try False")
     expect(drawer.get_by_test_id("node-error")).to_contain_text("not yet")
     drawer.get_by_role("tab", name="Attempts").click()

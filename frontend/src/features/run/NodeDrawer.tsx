@@ -50,6 +50,8 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
   const [tab, setTab] = useState(() => firstTab(node));
   const [picked, setPicked] = useState<number | null>(null);
   const attempt = picked ?? node.attempt;
+  /** As the card says it; one that was lost with its worker comes on top of those allowed. */
+  const attempts = Math.max(node.attempt, node.max_attempts);
   return (
     <>
       <header className="flex shrink-0 items-start gap-2 border-b px-3 py-2">
@@ -80,7 +82,7 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
             onValueChange={(value) => setPicked(Number(value))}
             options={Array.from({ length: node.attempt }, (_, index) => ({
               value: String(index + 1),
-              label: `Attempt ${index + 1} of ${node.attempt}`,
+              label: `Attempt ${index + 1} of ${attempts}`,
             }))}
           />
         )}
