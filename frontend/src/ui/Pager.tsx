@@ -9,14 +9,16 @@ export interface PagerProps {
   onPage: (page: number) => void;
   /** What is counted: `rows`, `runs`. */
   what: string;
+  /** What the pages are of, where several things have pages; else what is counted. */
+  of?: string;
 }
 
-export function Pager({ page, pageSize, total, onPage, what }: PagerProps) {
+export function Pager({ page, pageSize, total, onPage, what, of = what }: PagerProps) {
   const last = Math.max(1, Math.ceil(total / pageSize));
   const from = total === 0 ? 0 : (page - 1) * pageSize + 1;
   const to = Math.min(total, page * pageSize);
   return (
-    <nav aria-label={`Pages of ${what}`} className="flex items-center gap-1 text-xs text-muted">
+    <nav aria-label={`Pages of ${of}`} className="flex items-center gap-1 text-xs text-muted">
       <span className="tabular-nums">
         {formatNumber(from)}–{formatNumber(to)} of {formatNumber(total)} {what}
       </span>

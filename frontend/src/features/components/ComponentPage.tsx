@@ -53,7 +53,7 @@ function Versioned({ component }: { component: ComponentDetail }) {
         </div>
         <Select
           label="Version"
-          className="w-36"
+          className="w-44"
           value={String(asked)}
           onValueChange={choose}
           options={component.versions.map(({ number }) => ({

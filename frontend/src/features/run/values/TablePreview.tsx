@@ -74,7 +74,7 @@ export function TablePreview({ table, name, onPage, busy }: TablePreviewProps) {
         </table>
         {rows.length === 0 && <p className="px-3 py-2 text-xs text-muted">This table has no rows.</p>}
       </div>
-      <Pager page={page} pageSize={page_size} total={total} onPage={onPage} what="rows" />
+      <Pager page={page} pageSize={page_size} total={total} onPage={onPage} what="rows" of={name} />
     </div>
   );
 }
