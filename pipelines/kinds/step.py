@@ -38,7 +38,8 @@ def main(spec: Mapping[str, Any]) -> int:
         step.write_outputs(_runner(str(spec.get("kind")))(step))
         code = 0
     except StepFailed as failure:
-        print(failure.traceback or f"Error: {failure.message}", file=sys.stderr)
+        text = failure.traceback or f"Error: {failure.message}"
+        print(text.rstrip(), file=sys.stderr)
         failure.write(error_file)
         code = 1
     finally:
