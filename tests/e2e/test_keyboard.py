@@ -64,7 +64,8 @@ def test_build_and_run_by_keyboard_alone(page: Page) -> None:
     keys.press("ArrowLeft")
     tab_to(page, editor.setting("Keep rows where"))
     keys.type("weather = 'sun'")
-    keys.press("Escape")  # Tab belongs to the code until then.
+    keys.press("Escape")  # Closes what is offered to complete the word;
+    keys.press("Escape")  # then Tab no longer belongs to the code.
     keys.press("Tab")
     expect(editor.setting("Keep rows where")).not_to_be_focused()
 

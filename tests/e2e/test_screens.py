@@ -1,0 +1,245 @@
+"""Every screen, light and dark: nothing that axe-core objects to, no word in the console, a picture."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.stack import Stack
+
+from . import pipelines
+from .editor import Editor
+
+Show = Callable[[Page, "Things"], None]
+
+
+@dataclass(frozen=True)
+class Things:
+    """What there is to look at."""
+
+    pipeline: str
+    run: str
+    failed: str
+    blank: str
+
+
+@pytest.fixture(scope="module")
+def things(stack: Stack) -> Things:
+    example = _example(stack)
+    blank = pipelines.create(stack, {"schema": 1, "name": "Untitled pipeline", "nodes": []})
+    broken = pipelines.python(
+        ("read", "def run():\n    print('three rows read')\n    return [4, 2, 0]\n"),
+        ("divide", "def run(data=None):\n    return [8 / number for number in data]\n"),
+        ("write", "def run(data=None):\n    return data\n"),
+        edges=("read divide", "divide write"),
+    )
+    failed = stack.run({**broken, "name": "Divide by each"})
+    with stack.api as api:
+        started = api.post(f"/pipelines/{example}/runs/", json={"parameters": {}})
+        assert started.status_code == 201, started.text
+    stack.wait_run(failed["id"])
+    stack.wait_run(started.json()["id"])
+    return Things(example, started.json()["id"], failed["id"], blank)
+
+
+def _example(stack: Stack) -> str:
+    """The id of the example that trains and chooses, published."""
+    with stack.api as api:
+        found = api.get("/pipelines/", params={"search": "train and choose"}).json()["results"]
+        (example,) = [row["id"] for row in found if row["created_by"] is None]
+        api.post(f"/pipelines/{example}/versions/", json={"message": "As it came"})
+    return str(example)
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def scheme(
+    request: pytest.FixtureRequest, browser: Browser, window: dict[str, Any], signed_in: Any
+) -> Iterator[BrowserContext]:
+    """A browser that prefers light, and one that prefers dark."""
+    context = browser.new_context(
+        **window, storage_state=signed_in, color_scheme=request.param, reduced_motion="reduce"
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def look(scheme: BrowserContext) -> Iterator[Page]:
+    """A page that may say nothing in its console."""
+    page = scheme.new_page()
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            message.type in ("error", "warning") and said.append(f"{message.type}: {message.text}")
+        ),
+    )
+    yield page
+    page.close()
+    assert said == []
+
+
+def home(page: Page, things: Things) -> None:
+    page.goto("/")
+    expect(page.get_by_role("link", name="Example: train and choose").first).to_be_visible()
+
+
+def editor_blank(page: Page, things: Things) -> None:
+    page.goto(f"/pipelines/{things.blank}")
+    expect(page.get_by_test_id("empty-canvas")).to_be_visible()
+    expect(Editor(page).palette.get_by_role("option").first).to_be_visible()
+
+
+def editor_node(page: Page, things: Things) -> None:
+    editor = Editor(page).open(things.pipeline, "?node=split")
+    expect(editor.inspector).to_be_visible()
+    expect(editor.setting("Same shares of")).to_be_visible()
+    editor.settle()
+
+
+def editor_run(page: Page, things: Things) -> None:
+    editor = Editor(page).open(things.pipeline, f"?run={things.run}&node=try_forest")
+    expect(editor.run_state).to_have_attribute("data-state", "success")
+    expect(editor.drawer.get_by_role("img").first).to_be_visible()
+    editor.settle()
+
+
+def editor_history(page: Page, things: Things) -> None:
+    Editor(page).open(things.pipeline)
+    page.get_by_role("button", name="Version history").click()
+    page.get_by_test_id("history").get_by_role("button", name=re.compile("^Version 1")).click()
+    expect(page.get_by_test_id("version-view").locator("[data-node-id]")).to_have_count(7)
+
+
+def editor_dialog(page: Page, things: Things) -> None:
+    Editor(page).open(things.pipeline)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("dialog", name="Run")).to_be_visible()
+
+
+def editor_help(page: Page, things: Things) -> None:
+    editor = Editor(page).open(things.pipeline)
+    editor.canvas.focus()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys and mouse")).to_be_visible()
+
+
+def run_graph(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.run}?node=choose")
+    expect(page.locator("[data-node-id]")).to_have_count(7)
+    expect(page.get_by_test_id("node-drawer").get_by_role("tabpanel")).to_contain_text("model")
+
+
+def run_failed(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.failed}?node=divide")
+    expect(page.get_by_test_id("node-error")).to_contain_text("division by zero")
+    expect(page.locator("[data-node-id]")).to_have_count(3)
+
+
+def run_timeline(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.run}?tab=timeline&node=split")
+    expect(page.get_by_role("button", name="Keep the better, success")).to_be_visible()
+    expect(page.get_by_test_id("table-preview").first).to_be_visible()
+
+
+def run_events(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.run}?tab=events")
+    expect(page.get_by_role("table", name="Events").get_by_role("row").nth(5)).to_be_visible()
+
+
+def run_artifacts(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.run}?tab=artifacts")
+    expect(page.get_by_role("tabpanel").get_by_role("row").nth(5)).to_be_visible()
+
+
+def run_parameters(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.run}?tab=parameters")
+    expect(page.get_by_role("tabpanel")).to_contain_text("Part kept for the test")
+
+
+def run_clone(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.run}")
+    page.get_by_role("button", name="Clone").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Part kept for the test")
+
+
+def runs(page: Page, things: Things) -> None:
+    page.goto("/runs?state=failed")
+    expect(page.get_by_role("link", name="Divide by each").first).to_be_visible()
+    expect(page.get_by_role("table")).not_to_contain_text("Success")
+    page.get_by_role("combobox", name="State").click()
+    page.get_by_role("option", name="Any state").click()
+    expect(page).not_to_have_url(re.compile("state="))
+    expect(page.get_by_role("table")).to_contain_text("Success")
+
+
+def components(page: Page, things: Things) -> None:
+    page.goto("/components")
+    expect(page.get_by_role("link", name="Join tables")).to_be_visible()
+
+
+def component(page: Page, things: Things) -> None:
+    page.goto("/components/core/join")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Join tables")
+    expect(page.get_by_text("Missing values in the keys match nothing")).to_be_visible()
+
+
+def account(page: Page, things: Things) -> None:
+    page.goto("/account")
+    expect(page.get_by_role("cell", name="command line").first).to_be_visible()
+
+
+def nothing_there(page: Page, things: Things) -> None:
+    page.goto("/no/such/page")
+    expect(page.get_by_role("main").get_by_role("heading")).to_be_visible()
+
+
+def login(page: Page, things: Things) -> None:
+    """The last one, since it signs the browser out."""
+    page.context.clear_cookies()
+    page.goto("/login/")
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+SCREENS: tuple[Show, ...] = (
+    home,
+    editor_blank,
+    editor_node,
+    editor_run,
+    editor_history,
+    editor_dialog,
+    editor_help,
+    run_graph,
+    run_failed,
+    run_timeline,
+    run_events,
+    run_artifacts,
+    run_parameters,
+    run_clone,
+    runs,
+    components,
+    component,
+    account,
+    nothing_there,
+    login,
+)
+
+
+@pytest.mark.parametrize("show", SCREENS, ids=lambda show: show.__name__)
+def test_screen(
+    show: Show,
+    look: Page,
+    things: Things,
+    pictures: Callable[[Page, str], None],
+    request: pytest.FixtureRequest,
+) -> None:
+    show(look, things)
+    scheme = request.node.callspec.params["scheme"]
+    pictures(look, f"{show.__name__}-{scheme}")
+    found = Axe().run(look)
+    assert found.violations_count == 0, found.generate_report()
