@@ -38,9 +38,9 @@ def test_a_step_that_takes_too_long_is_ended_with_all_its_children(
 def test_cancel_lets_a_step_tidy_up(executor: ProcessExecutor) -> None:
     heard = Heard()
     body = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (print('tidied', flush=True), sys.exit(0)))\n"
-        "print('ready', flush=True)\n"
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'tidied\\n'), sys.exit(0)))\n"
+        "os.write(1, b'ready\\n')\n"
         "time.sleep(600)\n"
     )
     step = executor.start(asked(raw(body)), heard)
