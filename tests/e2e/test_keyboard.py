@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.stack import Stack
 
@@ -74,10 +74,10 @@ def test_build_and_run_by_keyboard_alone(page: Page) -> None:
     editor.expect_states({"dataset": "success", "filter": "success", "count_rows": "success"})
 
 
-def tab_to(page: Page, place: object) -> None:
+def tab_to(page: Page, place: Locator) -> None:
     """Press Tab until the focus is there, as often as a patient person would."""
     for _ in range(40):
-        if place.evaluate("element => element === document.activeElement"):  # type: ignore[attr-defined]
+        if place.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab does not lead to {place}")

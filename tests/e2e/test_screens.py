@@ -142,7 +142,7 @@ def run_failed(page: Page, things: Things) -> None:
 
 
 def run_timeline(page: Page, things: Things) -> None:
-    page.goto(f"/runs/{things.run}?tab=timeline&node=split")
+    page.goto(f"/runs/{things.run}?tab=timeline&node=try_forest")
     expect(page.get_by_role("button", name="Keep the better, success")).to_be_visible()
     expect(page.get_by_test_id("table-preview").first).to_be_visible()
 
