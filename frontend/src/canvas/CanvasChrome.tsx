@@ -6,7 +6,7 @@ import { GRID } from "@/graph/geometry";
 import { IconButton } from "@/ui";
 
 import type { CardNode } from "./flow";
-import { FAR, FIT } from "./fit";
+import { FAR, FIT, SMALL_PRINT } from "./fit";
 import { useMarks, useMarksStore } from "./marks";
 
 const STATE_COLORS: Record<string, string> = {
@@ -33,7 +33,8 @@ export function CanvasChrome({ nodes, children }: CanvasChromeProps) {
   const { zoomIn, zoomOut, fitView } = useReactFlow();
   const marks = useMarksStore();
   const far = useStore(({ transform }) => transform[2] < FAR);
-  useEffect(() => marks.setState({ far }), [marks, far]);
+  const near = useStore(({ transform }) => transform[2] >= SMALL_PRINT);
+  useEffect(() => marks.setState({ far, near }), [marks, far, near]);
   const states = useMarks((marks) => marks.states);
   const color = (node: CardNode): string =>
     STATE_COLORS[states.get(node.id)?.state ?? ""] ?? "var(--color-line-strong)";

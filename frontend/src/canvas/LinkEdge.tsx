@@ -5,6 +5,7 @@ import { createContext, memo, useContext } from "react";
 
 import { handlePort, type LinkEdge } from "./flow";
 import { type Marks, useMarks } from "./marks";
+import { labelPoint } from "./labelPoint";
 import { portColor } from "./portColors";
 
 /** How the data on an edge fares: has it come, is it being used? */
@@ -31,14 +32,16 @@ export const RemoveEdge = createContext<((key: string) => void) | null>(null);
 /** An edge: solid for data in its type's colour when chosen, dashed for order alone. */
 export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
   const { id, source, target, data, selected, sourceHandleId } = props;
-  const [path, labelX, labelY] = getBezierPath(props);
+  const [path, middleX, middleY] = getBezierPath(props);
   const far = useMarks((marks) => marks.far);
   const flow = useMarks((marks) => flowOf(marks, source, target));
   const port = handlePort(sourceHandleId);
-  const fact = useMarks((marks) => (port === null ? undefined : marks.states.get(source)?.outputs?.[port]));
+  const fact = useMarks((marks) => (port === null || !marks.near ? undefined : marks.states.get(source)?.outputs?.[port]));
   const problem = useMarks((marks) => marks.edgeProblems.get(id)?.[0]?.message);
   const remove = useContext(RemoveEdge);
   const type = data?.type ?? null;
+  const removable = selected && data?.editable && remove;
+  const [labelX, labelY] = removable ? [middleX, middleY] : labelPoint(props, [middleX, middleY]);
   const stroke = problem
     ? "var(--color-danger)"
     : selected
@@ -57,7 +60,7 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
         }}
       />
       {problem && <title>{problem}</title>}
-      {(selected && data?.editable && remove) || (fact && !far) ? (
+      {removable || fact ? (
         <EdgeLabelRenderer>
           <div
             className="nodrag nopan pointer-events-auto absolute flex items-center gap-1"
@@ -66,10 +69,10 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
               zIndex: selected ? 1001 : undefined,
             }}
           >
-            {fact && !far && (
+            {fact && (
               <span className="rounded-full border bg-surface px-1.5 text-2xs text-muted tabular-nums">{fact}</span>
             )}
-            {selected && data?.editable && remove && (
+            {removable && (
               <button
                 type="button"
                 aria-label={`Remove the edge ${id}`}

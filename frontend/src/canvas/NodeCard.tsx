@@ -10,7 +10,7 @@ import { stateLook, Tooltip } from "@/ui";
 import { ComponentIcon } from "./ComponentIcon";
 import { type CardNode, isJoined, ORDER_HANDLE } from "./flow";
 import { useMarks } from "./marks";
-import { NodeState, Progress } from "./NodeState";
+import { NodeState, NodeTime, Progress } from "./NodeState";
 import { OrderHandle, PortRow } from "./PortRow";
 
 /** One node: what it is, its ports, how it fares, what is wrong with it. */
@@ -66,14 +66,19 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       >
         <ComponentIcon icon={spec?.icon ?? "box"} namespace={name.split("/")[0]} />
         <div className="min-w-0 flex-1">
-          <div className="truncate text-sm leading-[1.1rem] font-semibold" title={title}>
-            {title}
+          <div className="flex items-center gap-2">
+            <div className="min-w-0 flex-1 truncate text-sm leading-[1.1rem] font-semibold" title={title}>
+              {title}
+            </div>
+            {status && <NodeState status={status} />}
           </div>
-          <div className="truncate text-2xs text-faint" title={`${node.component}\n${subtitle}`}>
-            {spec ? subtitle : `${name || "no component"} is not in the catalog`}
+          <div className="flex gap-2 text-2xs">
+            <div className="min-w-0 flex-1 truncate text-faint" title={`${node.component}\n${subtitle}`}>
+              {spec ? subtitle : `${name || "no component"} is not in the catalog`}
+            </div>
+            {status && <NodeTime status={status} />}
           </div>
         </div>
-        {status && <NodeState status={status} />}
       </header>
       {problems && (
         <Tooltip label={problems.map(({ message }) => message).join("\n")} side="top">

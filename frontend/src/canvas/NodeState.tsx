@@ -4,31 +4,41 @@ import { Duration, stateLook, Tooltip } from "@/ui";
 
 import type { NodeStatus } from "./status";
 
-/** The state of a node in a run: icon, word for those who cannot see it, time, attempt. */
+/** How one says which attempt it is, from the second on. */
+function againWords({ attempt, maxAttempts }: NodeStatus): string {
+  if (attempt < 2) return "";
+  return maxAttempts ? `attempt ${attempt} of ${maxAttempts}` : `attempt ${attempt}`;
+}
+
+/** The state of a node in a run: an icon, and words for those who cannot see it. */
 export function NodeState({ status }: { status: NodeStatus }) {
   const { label, icon: Icon, text } = stateLook(status.state);
-  const again = status.attempt > 1 ? `attempt ${status.attempt}` : "";
-  const of = again && status.maxAttempts ? ` of ${status.maxAttempts}` : "";
-  const words = [label, again + of, status.cached && "from cache", status.reason].filter(Boolean);
+  const words = [label, againWords(status), status.cached && "from cache", status.reason].filter(Boolean);
   return (
     <Tooltip label={words.join(" · ")}>
       <span
-        className={clsx("flex shrink-0 flex-col items-end gap-0.5", text)}
+        className={clsx("shrink-0", text)}
         data-testid="node-state"
         data-state={status.state}
       >
         <Icon className={clsx("size-4", status.state === "running" && "animate-spin")} aria-hidden />
         <span className="sr-only">{words.join(", ")}</span>
-        {(status.startedAt || again) && (
-          <span className="text-2xs leading-3">
-            {again && <span title={again + of}>↻{status.attempt} </span>}
-            {status.cached ? "cached" : status.startedAt && (
-              <Duration start={status.startedAt} end={status.endedAt ?? null} />
-            )}
-          </span>
-        )}
       </span>
     </Tooltip>
+  );
+}
+
+/** How long it has been running or ran, and in which attempt. */
+export function NodeTime({ status }: { status: NodeStatus }) {
+  const again = againWords(status);
+  if (!status.startedAt && !again) return null;
+  return (
+    <span className={clsx("shrink-0", stateLook(status.state).text)}>
+      {again && <span title={again}>↻{status.attempt} </span>}
+      {status.cached ? "cached" : status.startedAt && (
+        <Duration start={status.startedAt} end={status.endedAt ?? null} />
+      )}
+    </span>
   );
 }
 

@@ -27,6 +27,8 @@ export interface Marks {
   wire: Wire | null;
   /** Seen from so far that only shapes and states can be told apart. */
   far: boolean;
+  /** Seen from near enough for the words on edges to be read. */
+  near: boolean;
   /** The node a dropped wire would go to. */
   dropTarget: string | null;
 }
@@ -37,6 +39,7 @@ export const NO_MARKS: Marks = {
   edgeProblems: new Map(),
   wire: null,
   far: false,
+  near: true,
   dropTarget: null,
 };
 
