@@ -20,6 +20,7 @@ import { FIRST_FIT } from "./fit";
 import { type CardNode, type EdgeCache, flowEdges, flowNodes, type LinkEdge, type NodeCache } from "./flow";
 import { RemoveEdge } from "./LinkEdge";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
+import { useKeepInView } from "./useKeepInView";
 import { useWire } from "./useWire";
 import { Refusal, WireHint } from "./WireHint";
 
@@ -71,6 +72,9 @@ export function EditorCanvas(props: EditorCanvasProps) {
     () => flowEdges({ definition, catalog, layout: {}, selected: selection.edges, editable }, edgeCache.current),
     [definition, catalog, selection.edges, editable],
   );
+
+  const [chosen] = selection.nodes;
+  useKeepInView(nodes, selection.nodes.size === 1 ? (chosen ?? null) : null);
 
   const onNodesChange = useCallback(
     (changes: NodeChange<CardNode>[]) => {
