@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import BinaryIO
 
 from django.core.handlers.asgi import ASGIRequest
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import Redirect, StaticFile
@@ -21,7 +21,11 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
 
     @staticmethod
     def serve(static_file: StaticFile | Redirect, request: HttpRequest) -> HttpResponseBase:
-        response: FileResponse = WhiteNoiseMiddleware.serve(static_file, request)
+        try:
+            response: FileResponse = WhiteNoiseMiddleware.serve(static_file, request)
+        except FileNotFoundError:
+            # Built anew since this process looked; the page that asks for it loads itself anew.
+            raise Http404(f"{request.path} is no longer there; reload the page.") from None
         if not isinstance(request, ASGIRequest):
             return response
         file = response.file_to_stream

@@ -8,9 +8,11 @@ import { applyTheme, followOtherTabs } from "@/ui/theme";
 import "@/ui/tokens.css";
 import { createRouter } from "./router";
 import { SignInAgain } from "./SignInAgain";
+import { followUpdates } from "./updates";
 
 applyTheme();
 followOtherTabs();
+followUpdates();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no element with the id `root`; templates/app.html must hold it.");

@@ -67,3 +67,10 @@ def test_what_a_browser_has_is_not_sent_again(served: StaticFiles) -> None:
 def test_what_is_no_file_goes_on(served: StaticFiles) -> None:
     with pytest.raises(Http404):
         served(AsyncRequestFactory().get("/static/../settings.py"))
+
+
+def test_a_file_that_vanished_is_not_found(served: StaticFiles, tmp_path: Path) -> None:
+    for file in (tmp_path / "app" / "assets").iterdir():
+        file.unlink()
+    with pytest.raises(Http404, match="no longer there"):
+        served(AsyncRequestFactory().get("/static/app/assets/main-BcD3.js"))
