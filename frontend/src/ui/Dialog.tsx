@@ -1,7 +1,7 @@
 import { clsx } from "clsx";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 import { IconButton } from "./IconButton";
 
 export interface DialogProps {
@@ -27,6 +27,16 @@ function focusFirst(event: Event): void {
   (field ?? dialog).focus();
 }
 
+/** Ctrl+Enter sends the dialog's form from wherever one is in it, a code editor included. */
+function sendForm(event: KeyboardEvent<HTMLElement>): void {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.currentTarget.querySelector("form");
+  if (!form) return;
+  event.preventDefault();
+  event.stopPropagation();
+  form.requestSubmit();
+}
+
 const WIDTHS = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-3xl", xl: "max-w-6xl" };
 
 export function Dialog({
@@ -48,6 +58,7 @@ export function Dialog({
         <Radix.Overlay className="fixed inset-0 z-50 animate-overlay bg-black/40" />
         <Radix.Content
           onOpenAutoFocus={focusFirst}
+          onKeyDownCapture={sendForm}
           onEscapeKeyDown={refuse}
           onInteractOutside={refuse}
           {...(description ? {} : { "aria-describedby": undefined })}

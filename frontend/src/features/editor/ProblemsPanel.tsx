@@ -63,7 +63,7 @@ function Row({ problem }: { problem: Problem }) {
   };
 
   return (
-    <li className="flex items-center gap-2 px-3 hover:bg-hover" data-code={problem.code}>
+    <li className="flex items-center gap-2 px-3 hover:bg-hover/60" data-code={problem.code}>
       <button type="button" onClick={go} className="flex min-w-0 flex-1 items-start gap-2 py-1 text-left">
         <CircleAlert className="mt-0.5 size-3.5 shrink-0 text-danger" aria-hidden />
         <span className="min-w-0 break-words">

@@ -15,7 +15,7 @@ function NameField() {
   return (
     <>
       <h1 className="sr-only">{name}</h1>
-      <span className="relative inline-grid max-w-[26rem] min-w-24">
+      <span className="relative inline-grid max-w-[48rem] min-w-24 grid-cols-[minmax(0,auto)]">
         {/* The hidden text gives the field its width. */}
         <span aria-hidden className="invisible col-start-1 row-start-1 truncate border border-transparent px-2 text-base font-semibold whitespace-pre">
           {name || "Name"}
@@ -38,7 +38,7 @@ function NameField() {
         onKeyDown={(event) => {
           if (event.key === "Enter" || event.key === "Escape") event.currentTarget.blur();
         }}
-        className="col-start-1 row-start-1 h-8 w-full min-w-0 truncate rounded-md border border-transparent bg-transparent px-1.5 text-base font-semibold hover:border-line-strong focus:border-field focus:bg-surface"
+        className="col-start-1 row-start-1 h-8 w-full min-w-0 truncate rounded-md border border-transparent bg-transparent px-2 text-base font-semibold hover:border-line-strong focus:border-field focus:bg-surface"
         />
       </span>
     </>

@@ -33,7 +33,7 @@ export function ExampleCards({ examples }: { examples: PipelineRow[] }) {
                   aria-hidden
                 />
               </span>
-              <span className="line-clamp-3 flex-1 text-muted">{row.description}</span>
+              <span className="line-clamp-6 flex-1 text-muted">{row.description}</span>
               <span className="flex items-center gap-2 pt-1 text-xs text-faint">
                 {row.last_run ? (
                   <>

@@ -111,6 +111,7 @@ function TimelineRow({ node, range, now, selected, onSelect }: RowProps) {
           now={now}
           className={clsx(look.fill, "opacity-80", node.state === "running" && "animate-pulse-soft")}
           label={ran === null ? undefined : formatDuration(ran)}
+          waited={node.queued_at}
         />
       </span>
     </button>
@@ -126,22 +127,25 @@ interface BarProps {
   now: number;
   className: string;
   label?: string;
+  /** Where the bar before this one begins: a label on the left stands clear of both. */
+  waited?: string | null;
 }
 
-function Bar({ range, from, to, open, now, className, label }: BarProps) {
+function Bar({ range, from, to, open, now, className, label, waited }: BarProps) {
   if (!from || (!to && !open)) return null;
   const length = range.end - range.start;
   const begin = new Date(from).getTime();
   const end = to ? new Date(to).getTime() : Math.max(now, begin);
   const left = ((begin - range.start) / length) * 100;
   const width = Math.max(0, ((end - begin) / length) * 100);
+  const first = waited ? Math.min(left, ((new Date(waited).getTime() - range.start) / length) * 100) : left;
   return (
     <>
       <span className={clsx("absolute top-[7px] h-3 min-w-[3px] rounded-[3px]", className)} style={{ left: `${left}%`, width: `${width}%` }} />
       {label && (
         <span
           className="absolute top-[5px] text-2xs whitespace-nowrap text-muted tabular-nums"
-          style={left + width > 85 ? { right: `calc(${100 - left}% + 6px)` } : { left: `calc(${left + width}% + 6px)` }}
+          style={left + width > 90 ? { right: `calc(${100 - first}% + 6px)` } : { left: `calc(${left + width}% + 6px)` }}
         >
           {label}
         </span>
