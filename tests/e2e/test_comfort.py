@@ -1,0 +1,71 @@
+"""Small things one only notices when they are missing."""
+
+import re
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.support.stack import Stack
+
+from . import pipelines
+from .editor import Editor
+
+
+def run_rows(stack: Stack) -> str:
+    return str(stack.wait_run(stack.run(pipelines.rows())["id"])["id"])
+
+
+def test_the_chosen_node_stays_in_view_beside_the_drawer(stack: Stack, page: Page) -> None:
+    page.goto(f"/runs/{run_rows(stack)}")
+    chart = page.locator('[data-node-id="chart"]')
+    chart.click()
+    expect(page.get_by_test_id("node-drawer")).to_be_visible()
+    expect(chart).to_be_in_viewport(ratio=1)
+    drawer = page.get_by_role("separator", name="Width of Node")
+    page.wait_for_timeout(400)  # The view glides.
+    edge, card = drawer.bounding_box(), chart.bounding_box()
+    assert edge
+    assert card
+    assert card["x"] + card["width"] < edge["x"], "the node lies under the drawer"
+
+
+def test_control_enter_sends_a_dialog(stack: Stack, page: Page) -> None:
+    run = run_rows(stack)
+    page.goto(f"/runs/{run}")
+    page.get_by_role("button", name="Clone").click()
+    page.get_by_role("dialog").get_by_label("weather").press("Control+Enter")
+    expect(page).not_to_have_url(re.compile(run))
+    expect(page.get_by_test_id("run-state")).to_have_attribute("data-state", "success")
+
+    editor = Editor(page).open(pipelines.create(stack, pipelines.rows()))
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("dialog", name="Run").get_by_label("weather").press("Control+Enter")
+    expect(editor.run_state).to_have_attribute("data-state", "success")
+
+
+def test_a_long_name_is_shown_whole_where_there_is_room(stack: Stack, page: Page) -> None:
+    long = {
+        **pipelines.rows(),
+        "name": "Wet days of Seattle, by the month, from 2012 to 2015, in one picture",
+    }
+    Editor(page).open(pipelines.create(stack, long))
+    name = page.get_by_test_id("pipeline-name")
+    assert name.evaluate("field => field.scrollWidth <= field.clientWidth")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_in_viewport(ratio=1)
+
+
+def test_a_page_of_an_older_build_loads_itself_anew(page: Page) -> None:
+    """The first chunk asked for is gone, as after an update."""
+    gone: list[str] = []
+
+    def answer(route: Route) -> None:
+        if gone:
+            return route.continue_()
+        gone.append(route.request.url)
+        return route.fulfill(status=404, body="")
+
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Pipelines")).to_be_visible()
+    page.route(re.compile(r"/assets/RunsPage-.*\.js"), answer)
+    page.get_by_role("link", name="Runs", exact=True).click()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    assert len(gone) == 1
