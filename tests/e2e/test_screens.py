@@ -1,5 +1,6 @@
 """Every screen, light and dark: nothing that axe-core objects to, no word in the console, a picture."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.support.stack import Stack
 
@@ -24,11 +25,26 @@ class Things:
     pipeline: str
     run: str
     failed: str
+    live_pipeline: str
+    live: str
     blank: str
+    unready: str
+
+
+LEARNING = """\
+import json, time
+
+def run(data=None):
+    for step in range(60):
+        print(json.dumps({"metric": {"loss": 1 / (step + 1)}, "step": step}))
+    print(json.dumps({"progress": 0.6}))
+    print("learning from 569 rows")
+    time.sleep(900)
+"""
 
 
 @pytest.fixture(scope="module")
-def things(stack: Stack) -> Things:
+def things(stack: Stack) -> Iterator[Things]:
     example = _example(stack)
     blank = pipelines.create(stack, {"schema": 1, "name": "Untitled pipeline", "nodes": []})
     broken = pipelines.python(
@@ -43,7 +59,23 @@ def things(stack: Stack) -> Things:
         assert started.status_code == 201, started.text
     stack.wait_run(failed["id"])
     stack.wait_run(started.json()["id"])
-    return Things(example, started.json()["id"], failed["id"], blank)
+    unready = pipelines.rows()
+    del unready["edges"][0], unready["nodes"][2]["params"]["x"]
+    learning = pipelines.python(
+        ("read", "def run():\n    return 569\n"), ("learn", LEARNING), edges=("read learn",)
+    )
+    live = stack.run({**learning, "name": "Learn"})
+    yield Things(
+        pipeline=example,
+        run=started.json()["id"],
+        failed=failed["id"],
+        live_pipeline=live["pipeline"]["id"],
+        live=live["id"],
+        blank=blank,
+        unready=pipelines.create(stack, unready),
+    )
+    with stack.api as api:
+        api.post(f"/runs/{live['id']}/cancel/")
 
 
 def _example(stack: Stack) -> str:
@@ -76,7 +108,9 @@ def look(scheme: BrowserContext) -> Iterator[Page]:
     page.on(
         "console",
         lambda message: (
-            message.type in ("error", "warning") and said.append(f"{message.type}: {message.text}")
+            message.type in ("error", "warning")
+            and "410 (Gone)" not in message.text  # How a browser tells of a used link's page.
+            and said.append(f"{message.type}: {message.text}")
         ),
     )
     yield page
@@ -87,6 +121,22 @@ def look(scheme: BrowserContext) -> Iterator[Page]:
 def home(page: Page, things: Things) -> None:
     page.goto("/")
     expect(page.get_by_role("link", name="Example: train and choose").first).to_be_visible()
+
+
+def home_newcomer(page: Page, things: Things) -> None:
+    """As it is at the first start: nothing but the examples, and nothing has run."""
+
+    def first_day(route: Route) -> None:
+        body = route.fetch().json()
+        kept = [row for row in body["results"] if row["created_by"] is None]
+        body["results"] = [{**row, "last_run": None} for row in kept]
+        body["count"] = len(kept)
+        route.fulfill(body=json.dumps(body), content_type="application/json")
+
+    page.route("**/api/v1/pipelines/?*", first_day)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Start with an example")).to_be_visible()
+    expect(page.get_by_role("link", name="Example: diamond")).to_be_visible()
 
 
 def editor_blank(page: Page, things: Things) -> None:
@@ -122,6 +172,28 @@ def editor_dialog(page: Page, things: Things) -> None:
     expect(page.get_by_role("dialog", name="Run")).to_be_visible()
 
 
+def editor_problems(page: Page, things: Things) -> None:
+    editor = Editor(page).open(things.unready)
+    problems = page.get_by_test_id("problems")
+    expect(problems).to_contain_text("2 problems")
+    problems.get_by_role("button").click()
+    expect(problems.get_by_role("listitem")).to_have_count(2)
+    editor.settle()
+
+
+def editor_publish(page: Page, things: Things) -> None:
+    Editor(page).open(things.unready)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("dialog").get_by_label("What is new?")).to_be_visible()
+
+
+def editor_live(page: Page, things: Things) -> None:
+    editor = Editor(page).open(things.live_pipeline, f"?run={things.live}")
+    editor.expect_states({"read": "success", "learn": "running"})
+    expect(editor.node("learn").get_by_role("progressbar")).to_be_visible()
+    editor.settle()
+
+
 def editor_help(page: Page, things: Things) -> None:
     editor = Editor(page).open(things.pipeline)
     editor.canvas.focus()
@@ -139,6 +211,14 @@ def run_failed(page: Page, things: Things) -> None:
     page.goto(f"/runs/{things.failed}?node=divide")
     expect(page.get_by_test_id("node-error")).to_contain_text("division by zero")
     expect(page.locator("[data-node-id]")).to_have_count(3)
+
+
+def run_live(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.live}?node=learn")
+    drawer = page.get_by_test_id("node-drawer")
+    expect(drawer.get_by_test_id("log")).to_contain_text("learning from 569 rows")
+    drawer.get_by_role("tab", name="Metrics").click()
+    expect(drawer.get_by_role("tabpanel")).to_contain_text("loss")
 
 
 def run_timeline(page: Page, things: Things) -> None:
@@ -178,6 +258,11 @@ def runs(page: Page, things: Things) -> None:
     expect(page.get_by_role("table")).to_contain_text("Success")
 
 
+def runs_none(page: Page, things: Things) -> None:
+    page.goto("/runs?created_by=nobody")
+    expect(page.get_by_text("No run matches")).to_be_visible()
+
+
 def components(page: Page, things: Things) -> None:
     page.goto("/components")
     expect(page.get_by_role("link", name="Join tables")).to_be_visible()
@@ -200,33 +285,46 @@ def nothing_there(page: Page, things: Things) -> None:
 
 
 def login(page: Page, things: Things) -> None:
-    """The last one, since it signs the browser out."""
+    """Here and in what follows the browser is signed out."""
     page.context.clear_cookies()
     page.goto("/login/")
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+def link_used(page: Page, things: Things) -> None:
+    page.context.clear_cookies()
+    page.goto("/welcome/a-link-that-was-used/")
+    expect(page.get_by_role("heading", name="This link does not work any more")).to_be_visible()
+
+
 SCREENS: tuple[Show, ...] = (
     home,
+    home_newcomer,
     editor_blank,
     editor_node,
     editor_run,
     editor_history,
     editor_dialog,
+    editor_problems,
+    editor_publish,
+    editor_live,
     editor_help,
     run_graph,
     run_failed,
+    run_live,
     run_timeline,
     run_events,
     run_artifacts,
     run_parameters,
     run_clone,
     runs,
+    runs_none,
     components,
     component,
     account,
     nothing_there,
     login,
+    link_used,
 )
 
 
