@@ -114,13 +114,24 @@ def _checked_size(value: str | int | None) -> str | int | None:
 
 
 class Resources(_Part):
-    """What one attempt may use. `memory` is bytes or `512Mi`, `4Gi`."""
+    """What one attempt takes, and may not exceed.
 
+    `cpu` is cores, also parts of one; `memory` is bytes or `512Mi`, `4Gi`; `gpu` whole devices.
+    """
+
+    cpu: float | None = Field(None, gt=0, le=1024)
     memory: Annotated[str | int | None, AfterValidator(_checked_size)] = None
+    gpu: int = Field(0, ge=0, le=64)
 
     @property
     def memory_bytes(self) -> int | None:
         return None if self.memory is None else parse_size(self.memory)
+
+
+#: The name of a queue or of a pool.
+Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+#: Higher goes first.
+Priority = Annotated[int, Field(ge=-100, le=100)]
 
 
 class Node(_Part):
@@ -138,7 +149,9 @@ class Node(_Part):
     timeout: Duration | None = None
     cache: bool = False
     resources: Resources = Resources()
-    queue: str | None = Field(None, pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    queue: Label | None = None
+    pool: Label | None = None
+    priority: Priority = 0
 
     @property
     def component_name(self) -> str:
@@ -194,7 +207,10 @@ Position = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class Definition(_Part):
-    """A whole pipeline. `layout` is how it looks, never what it means."""
+    """A whole pipeline. `layout` is how it looks, never what it means.
+
+    At most `max_parallel` of a run's nodes run at the same time.
+    """
 
     schema_: Literal[1] = Field(SCHEMA, alias="schema")
     name: str = Field(min_length=1, max_length=200)
@@ -203,4 +219,5 @@ class Definition(_Part):
     nodes: list[Node] = []
     edges: list[Edge] = []
     on_failure: Literal["stop", "continue"] = "stop"
+    max_parallel: int | None = Field(None, ge=1, le=MAX_NODES)
     layout: dict[str, Position] = {}

@@ -35,6 +35,7 @@ _WANTED = {
     "name": "a name: a letter or _, then letters, digits and _, at most 63",
     "component": "a component: `namespace/name` or `namespace/name@3`",
     "queue": "a queue: small letters, digits, - and _",
+    "pool": "a pool: small letters, digits, - and _",
 }
 _TYPES = {
     "string_type": "must be text",
@@ -190,6 +191,14 @@ def _sentence(inside: tuple[str, ...], name: str, error: Any) -> str:
         return (
             f"`run_if` must be one of {', '.join(get_args(RunIf))}, not `{_short(error['input'])}`."
         )
+    if name == "cpu":
+        return f"`{path}` is a number of cores over 0, such as 2 or 0.5, {_not(error)}."
+    if name == "gpu":
+        return f"`{path}` is a number of whole devices, 0 to 64, {_not(error)}."
+    if name == "max_parallel":
+        return f"`{path}` is a whole number from 1 on, {_not(error)}; leave it out for no limit."
+    if name == "priority":
+        return f"`{path}` is a whole number from -100 to 100, {_not(error)}; higher goes first."
     if kind == "value_error":
         return f"{message.removeprefix('Value error, ')}."
     text = _TYPES.get(kind) or message.replace("Input should be", "must be").replace(
@@ -208,6 +217,10 @@ def _unknown_field(inside: tuple[str, ...], name: str) -> str:
 
 def _fields(model: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def _not(error: Any) -> str:
+    return f"not `{_short(error['input'])}`"
 
 
 def _short(value: Any) -> str:

@@ -29,7 +29,7 @@ class NodePlan(BaseModel):
     expressions in them are still to be rendered. `inputs` are in the order of the edges.
     `upstream` and `downstream` are distinct neighbours, by data or by order. `references` are the
     nodes that expressions read; all of them are upstream, though not always neighbours.
-    `timeout` is seconds. `pools` are the executor's warm pools for this node and all after it; who
+    `timeout` is seconds, `cpu` cores and `gpu` devices. `pools` are the executor's warm pools for this node and all after it; who
     starts the run fills them in.
     """
 
@@ -49,8 +49,12 @@ class NodePlan(BaseModel):
     retry: Retry = Retry()
     timeout: float | None = None
     cache: bool = False
+    cpu: float | None = None
     memory_bytes: int | None = None
+    gpu: int = 0
     queue: str = "default"
+    pool: str | None = None
+    priority: int = 0
     pools: list[str] = []
 
 
@@ -85,8 +89,12 @@ def plan(definition: Definition, specs: Mapping[str, ComponentSpec]) -> list[Nod
             retry=node.retry,
             timeout=node.timeout,
             cache=node.cache,
+            cpu=node.resources.cpu,
             memory_bytes=node.resources.memory_bytes,
+            gpu=node.resources.gpu,
             queue=node.queue or "default",
+            pool=node.pool,
+            priority=node.priority,
         )
         for node in (nodes[node_id] for node_id in graph.in_order())
     ]

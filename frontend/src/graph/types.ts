@@ -107,6 +107,13 @@ export const RUN_IF = [
 ] as const;
 export type RunIf = (typeof RUN_IF)[number];
 
+/** What an attempt takes: cores, bytes or `4Gi`, whole devices. */
+export interface Resources {
+  cpu?: number | null;
+  memory?: string | number | null;
+  gpu?: number;
+}
+
 /** One use of one component version. `component` is `namespace/name` or `namespace/name@3`. */
 export interface NodeDef {
   id: string;
@@ -118,8 +125,11 @@ export interface NodeDef {
   retry?: Retry;
   timeout?: Duration | null;
   cache?: boolean;
-  resources?: { memory?: string | number | null };
+  resources?: Resources;
   queue?: string | null;
+  pool?: string | null;
+  /** -100 to 100; higher goes first. */
+  priority?: number;
 }
 
 /** `load.table` to `train.data` carries data; `load` to `train` is order alone. */
@@ -139,6 +149,7 @@ export interface Definition {
   nodes: NodeDef[];
   edges: EdgeDef[];
   on_failure?: "stop" | "continue";
+  max_parallel?: number | null;
   layout: Layout;
 }
 

@@ -68,6 +68,34 @@ def node(**fields: Any) -> dict[str, Any]:
             ),
         ),
         (
+            node(resources={"cpu": "two"}),
+            (
+                "`a`: `resources.cpu` is a number of cores over 0, such as 2 or 0.5, not `two`.",
+                "a",
+                "resources.cpu",
+            ),
+        ),
+        (
+            node(resources={"gpu": 0.5}),
+            (
+                "`a`: `resources.gpu` is a number of whole devices, 0 to 64, not `0.5`.",
+                "a",
+                "resources.gpu",
+            ),
+        ),
+        (
+            node(priority=101),
+            (
+                "`a`: `priority` is a whole number from -100 to 100, not `101`; higher goes first.",
+                "a",
+                "priority",
+            ),
+        ),
+        (
+            node(pool="Licences!"),
+            ("`a`: `Licences!` is not a pool: small letters, digits, - and _.", "a", "pool"),
+        ),
+        (
             node(run_if="sometimes"),
             (
                 "`a`: `run_if` must be one of all_success, all_done, one_success, one_failed, "

@@ -67,8 +67,10 @@ def test_a_plan_holds_everything_that_running_a_node_needs() -> None:
             "when": "nodes.a.state == 'success' || params.force",
             "retry": {"max_attempts": 3, "backoff": {"initial": "2s"}},
             "timeout": "1h",
-            "resources": {"memory": "512Mi"},
+            "resources": {"cpu": 0.5, "memory": "512Mi", "gpu": 1},
             "queue": "gpu",
+            "pool": "licence",
+            "priority": 7,
             "run_if": "all_done",
         },
         "a test/read@1",
@@ -83,6 +85,8 @@ def test_a_plan_holds_everything_that_running_a_node_needs() -> None:
     assert (a.upstream, a.downstream, a.queue) == ([], ["b", "join"], "default")
     assert (b.upstream, b.references, b.timeout) == (["a"], ["a"], 3600.0)
     assert (b.memory_bytes, b.queue, b.run_if) == (512 * 2**20, "gpu", "all_done")
+    assert (b.cpu, b.gpu, b.pool, b.priority) == (0.5, 1, "licence", 7)
+    assert (a.cpu, a.gpu, a.pool, a.priority) == (None, 0, None, 0)
     assert b.retry.backoff.initial == 2.0
     assert join.inputs == {
         "tables": [Source(node="b", port="table"), Source(node="a", port="table")]

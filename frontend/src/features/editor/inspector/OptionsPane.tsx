@@ -6,6 +6,7 @@ import { Field, Select, Switch } from "@/ui";
 
 import { useEditor } from "../context";
 import { durationTrouble, toDuration } from "./duration";
+import { PlaceFields } from "./PlaceFields";
 import { TextField } from "./TextField";
 import { useNodeEdits } from "./useNodeEdits";
 import { WhenField } from "./WhenField";
@@ -72,30 +73,7 @@ export function OptionsPane({ node }: { node: NodeDef }) {
           onChange={(value) => setOption("timeout", value)}
         />
       </div>
-      <div data-path="resources.memory">
-        <Field label="Memory limit" help="Such as 512Mi or 4Gi." error={trouble("resources.memory")}>
-          {(control) => (
-            <TextField
-              {...control}
-              value={String(node.resources?.memory ?? "")}
-              placeholder="none"
-              onCommit={(text) => setOption("resources", text.trim() ? { ...node.resources, memory: text.trim() } : undefined)}
-            />
-          )}
-        </Field>
-      </div>
-      <div data-path="queue">
-        <Field label="Queue" help="Workers that listen to it take the node; without one, any worker does." error={trouble("queue")}>
-          {(control) => (
-            <TextField
-              {...control}
-              value={node.queue ?? ""}
-              placeholder="any worker"
-              onCommit={(text) => setOption("queue", text.trim() || undefined)}
-            />
-          )}
-        </Field>
-      </div>
+      <PlaceFields node={node} trouble={trouble} setOption={setOption} />
       <label className="flex items-start gap-3">
         <Switch
           checked={node.cache ?? false}

@@ -2,13 +2,17 @@ import { useDocument } from "@/document";
 import { Field, Select, Textarea } from "@/ui";
 
 import { useEditor } from "../context";
+import { toNumber } from "./number";
 import { ParametersEditor } from "./ParametersEditor";
+import { TextField } from "./TextField";
 
 /** What concerns the whole pipeline; shown while no node is chosen. */
 export function PipelineSettings() {
   const { store } = useEditor();
   const description = useDocument((state) => state.definition.description ?? "");
   const onFailure = useDocument((state) => state.definition.on_failure ?? "stop");
+  const maxParallel = useDocument((state) => state.definition.max_parallel);
+  const problems = useDocument((state) => state.problems);
   const editable = useDocument((state) => state.editable);
   return (
     <section aria-label="Pipeline" data-testid="pipeline-settings" className="flex h-full min-h-0 flex-col bg-surface">
@@ -57,6 +61,27 @@ export function PipelineSettings() {
                 store.getState().perform({
                   edit: { kind: "setField", field: "on_failure", value },
                   label: "change what a failure does",
+                })
+              }
+            />
+          )}
+        </Field>
+        <Field
+          label="Nodes at the same time"
+          help="At most so many nodes of a run work at once."
+          error={problems.find((problem) => problem.field === "max_parallel")?.message}
+        >
+          {(control) => (
+            <TextField
+              {...control}
+              inputMode="numeric"
+              disabled={!editable}
+              placeholder="no limit"
+              value={String(maxParallel ?? "")}
+              onCommit={(text) =>
+                store.getState().perform({
+                  edit: { kind: "setField", field: "max_parallel", value: toNumber(text) },
+                  label: "change how many nodes run at once",
                 })
               }
             />
