@@ -15,6 +15,9 @@ from tests.support.stack import ROOT
 
 Refused = Callable[..., str]
 
+#: Stands in nothing else that is printed, whatever the random names of directories.
+PASSWORD = "hush-0f5e7c1b-hush"
+
 
 @pytest.fixture
 def refused() -> Refused:
@@ -94,28 +97,29 @@ def test_a_damaged_database(refused: Refused, new_home: Callable[[], Path], dama
 def test_a_postgresql_that_does_not_answer(
     refused: Refused, new_home: Callable[[], Path], free_port: int
 ) -> None:
-    said = refused(new_home(), DATABASE_URL=f"postgres://me:pw@127.0.0.1:{free_port}/data")
+    said = refused(new_home(), DATABASE_URL=f"postgres://me:{PASSWORD}@127.0.0.1:{free_port}/data")
     assert f"PostgreSQL at 127.0.0.1:{free_port} (database data, user me)" in said
     assert "Check DATABASE_URL" in said
-    assert "pw" not in said, "passwords stay out of what is printed"
+    assert PASSWORD not in said, "passwords stay out of what is printed"
 
 
 def test_a_redis_that_does_not_answer(
     refused: Refused, new_home: Callable[[], Path], free_port: int
 ) -> None:
-    said = refused(new_home(), REDIS_URL=f"redis://:pw@127.0.0.1:{free_port}/0")
+    said = refused(new_home(), REDIS_URL=f"redis://:{PASSWORD}@127.0.0.1:{free_port}/0")
     assert f"Redis at redis://127.0.0.1:{free_port} does not answer" in said
     assert "Check REDIS_URL" in said
+    assert PASSWORD not in said
 
 
 def test_a_store_that_does_not_answer(
     refused: Refused, new_home: Callable[[], Path], free_port: int
 ) -> None:
-    url = f"s3://key:secretsecret@127.0.0.1:{free_port}/bucket?tls=0"
+    url = f"s3://key:{PASSWORD}@127.0.0.1:{free_port}/bucket?tls=0"
     said = refused(new_home(), STORAGE_URL=url)
     assert f"The bucket `bucket` at http://127.0.0.1:{free_port} cannot be used" in said
     assert "Check STORAGE_URL" in said
-    assert "secretsecret" not in said
+    assert PASSWORD not in said
 
 
 @pytest.mark.parametrize(
