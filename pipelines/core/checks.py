@@ -1,7 +1,7 @@
 """Does a definition make sense? Every problem at once, each with its place and the way out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any, Protocol
 
 from .component import ComponentSpec
@@ -26,15 +26,27 @@ class Catalog(Protocol):
         """The number of the newest version; None for an unknown name."""
 
 
+#: What a kind finds wrong with one node's own values: given the spec, the parameters, and the ports
+#: that have an edge. Messages go after the node's name, without a full stop.
+OwnRules = Callable[[ComponentSpec, Mapping[str, Any], Set[str]], Iterable[Problem]]
+
+
+def no_rules(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) -> Iterable[Problem]:
+    """Where nobody knows the kinds."""
+    return ()
+
+
 def parse(raw: Any) -> tuple[Definition | None, list[Problem]]:
     """A Definition, or None and why not: what is well-formed, not whether it makes sense."""
     parsed = parse_leniently(raw)
     return (None if parsed.problems else parsed.definition), parsed.problems
 
 
-def check(definition: Definition | Any, catalog: Catalog) -> list[Problem]:
+def check(
+    definition: Definition | Any, catalog: Catalog, own_rules: OwnRules = no_rules
+) -> list[Problem]:
     """All problems of a definition or of a raw document: first what cannot be read, then sort by
-    sort, each in the order of the document.
+    sort, each in the order of the document. `own_rules` are those of the kinds.
 
     Parts of a raw document that cannot be read are reported and left out; everything else is
     checked as if they were right.
@@ -46,7 +58,8 @@ def check(definition: Definition | Any, catalog: Catalog) -> list[Problem]:
     )
     if parsed.definition is None:
         return parsed.problems
-    return parsed.problems + list(_Check(parsed.definition, catalog, parsed.dropped).run())
+    found = _Check(parsed.definition, catalog, parsed.dropped, own_rules).run()
+    return parsed.problems + list(found)
 
 
 def component_refs(raw: Definition | Any) -> set[tuple[str, int | None]]:
@@ -69,10 +82,17 @@ class Used:
 class _Check:
     """One pass over one definition. Each method yields the problems of one sort."""
 
-    def __init__(self, definition: Definition, catalog: Catalog, dropped: frozenset[str]) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        catalog: Catalog,
+        dropped: frozenset[str],
+        own_rules: OwnRules,
+    ) -> None:
         self.definition = definition
         self.catalog = catalog
         self.dropped = dropped
+        self.own_rules = own_rules
         self.nodes: dict[str, Node] = {}
         for node in definition.nodes:
             self.nodes.setdefault(node.id, node)
@@ -91,6 +111,7 @@ class _Check:
             self._parameters,
             self._edges,
             self._inputs,
+            self._own,
             self._order,
         ]
         yield from check_declarations(self.definition.parameters)
@@ -255,6 +276,19 @@ class _Check:
                         node=node.id,
                         port=port.name,
                     )
+
+    def _own(self) -> Iterator[Problem]:
+        fed: dict[str, set[str]] = {}
+        for edge in self.definition.edges:
+            fed.setdefault(edge.target.node, set()).add(edge.target.port or "")
+        for node in self.nodes.values():
+            used = self.used(node)
+            if used is None:
+                continue
+            params = {**used.parameters.defaults, **node.params}
+            for found in self.own_rules(used.spec, params, fed.get(node.id, set())):
+                message = f"{self.label(node.id)}: {found.message}."
+                yield found.model_copy(update={"node": node.id, "message": message})
 
     def _order(self) -> Iterator[Problem]:
         edges = self.definition.edges

@@ -18,6 +18,7 @@ from pipelines.core.serialize import (
     to_document,
     too_large_message,
 )
+from pipelines.kinds import registry
 from pipelines.teams.models import Team, User
 
 from .models import Pipeline, PipelineVersion
@@ -131,7 +132,7 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
 def _ready(pipeline: Pipeline) -> tuple[Definition, dict[str, str]]:
     """The draft, checked and pinned, and the digest of each component it uses."""
     catalog = DbCatalog(pipeline.team_id, component_refs(pipeline.draft))
-    problems = check(pipeline.draft, catalog)
+    problems = check(pipeline.draft, catalog, registry.check_node)
     if problems:
         raise InvalidDefinition(problems)
     definition = pin(Definition.model_validate(pipeline.draft), catalog.latest)

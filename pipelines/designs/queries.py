@@ -10,6 +10,7 @@ from pipelines.core.document import Definition
 from pipelines.core.plan import pin
 from pipelines.core.problems import Problem
 from pipelines.core.serialize import content_hash
+from pipelines.kinds import registry
 from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team
 
@@ -37,8 +38,9 @@ def problems(of: Pipeline | Definition | Any, team: Team | None = None) -> list[
     Without a team a document may use the built-in components alone.
     """
     if isinstance(of, Pipeline):
-        return check(of.draft, DbCatalog(of.team_id, component_refs(of.draft)))
-    return check(of, DbCatalog(team, component_refs(of)))
+        catalog = DbCatalog(of.team_id, component_refs(of.draft))
+        return check(of.draft, catalog, registry.check_node)
+    return check(of, DbCatalog(team, component_refs(of)), registry.check_node)
 
 
 def changed(pipeline: Pipeline) -> bool:

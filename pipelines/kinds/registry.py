@@ -1,6 +1,6 @@
 """The kinds of component there are. A new kind is a new folder and one row here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,9 @@ class Kind:
     """How components of one kind are made, checked and run.
 
     `build(fields)` makes a spec of what an author fills in (`form` is its JSON Schema) and raises
-    InvalidDefinition. `check(spec)` lists what is wrong with a finished spec. `runner` is
+    InvalidDefinition. `check(spec)` lists what is wrong with a finished spec, and
+    `check_node(spec, params, fed)` what is wrong with the parameters of a node that has edges into
+    the ports `fed`, beyond their JSON Schema. `runner` is
     `module:function`, called in the step's own process. `preload(spec)`, given the spec's
     JSON, names the warm pool: `lean` (standard library), `http` (and httpx) or `data` (and
     numpy, pandas, pyarrow, duckdb, sklearn, matplotlib).
@@ -31,6 +33,7 @@ class Kind:
     form: Mapping[str, Any]
     build: Callable[[Mapping[str, Any]], ComponentSpec]
     check: Callable[[ComponentSpec], list[Problem]]
+    check_node: Callable[[ComponentSpec, Mapping[str, Any], Set[str]], list[Problem]]
     preload: Callable[[Mapping[str, Any]], str]
 
     @property
@@ -40,7 +43,12 @@ class Kind:
 
 def _kind_of(name: str, title: str, module: Any) -> Kind:
     form = with_common_fields(module.FORM)
-    return Kind(name, title, form, module.build, module.check, module.preload)
+    check_node = getattr(module, "check_node", _nothing_wrong)
+    return Kind(name, title, form, module.build, module.check, check_node, module.preload)
+
+
+def _nothing_wrong(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) -> list[Problem]:
+    return []
 
 
 KINDS: dict[str, Kind] = {
@@ -65,6 +73,12 @@ def check(spec: ComponentSpec) -> list[Problem]:
     if spec.kind not in KINDS:
         return [_unknown(spec.kind)]
     return KINDS[spec.kind].check(spec)
+
+
+def check_node(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) -> list[Problem]:
+    """What the kind finds wrong with one node's own values; an unknown kind finds nothing."""
+    kind = KINDS.get(spec.kind)
+    return kind.check_node(spec, params, fed) if kind else []
 
 
 def preload(spec: ComponentSpec | Mapping[str, Any]) -> str:

@@ -68,7 +68,8 @@ def parse_source(source: str, filename: str = "<component>") -> ast.Module:
 
 
 def read_signature(module: ast.Module, function: str | None = None) -> Signature:
-    """The signature of `function`; without a name, of the decorated or the only public function.
+    """The signature of `function`; without a name, of the decorated function, else of the only
+    public one, else of `run`.
 
     Raises SourceError: `no_function`, `unknown_hint`, `bad_default`, `bad_signature`.
     """
@@ -111,10 +112,13 @@ def _find(
         public = [node for node in found if not node.name.startswith("_")]
         chosen = marked or public
         if len(chosen) > 1:
+            chosen = [node for node in chosen if node.name == "run"][-1:] or chosen
+        if len(chosen) > 1:
             listed = ", ".join(f"`{node.name}`" for node in chosen)
             raise SourceError(
                 "no_function",
-                f"the source has several functions ({listed}); mark one with @component or name it",
+                f"the source has several functions ({listed}); call the one that counts `run`, or "
+                "mark it alone with @component",
             )
     if not chosen:
         missing = f"no function `{function}`" if function else "no function"

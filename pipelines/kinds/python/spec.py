@@ -1,12 +1,14 @@
 """From source to spec: what the catalog stores about a python component, and what it refuses."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from functools import lru_cache
 from typing import Any
 
 import yaml
 
 from pipelines.core.component import ComponentSpec, Example, InputPort, OutputPort
+from pipelines.core.expressions import has_template
 from pipelines.core.problems import InvalidDefinition, Problem
 
 from ..checks import common_problems, make_spec, parameter_source_problems, properties
@@ -90,6 +92,65 @@ def check(spec: ComponentSpec) -> list[Problem]:
     except SourceError as error:
         return [*problems, _problem(error)]
     return problems + _differences(spec, signature)
+
+
+def check_node(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) -> list[Problem]:
+    """What is wrong with the source that a node brings along as a parameter.
+
+    Each finding would end the step the same way at every try. A source with an expression in it
+    is known only when the node runs.
+    """
+    parameter = str(spec.implementation.get("source_parameter") or "")
+    source = params.get(parameter)
+    if not isinstance(source, str) or not source.strip() or has_template(source):
+        return []
+    field = f"params.{parameter}"
+    read = _read(source, str(spec.implementation.get("function") or ""))
+    if isinstance(read, SourceError):
+        return [Problem(code=read.code, message=str(read), field=field)]
+    ports = [port.name for port in spec.inputs]
+    problems = []
+    for argument in read.inputs:
+        if argument.name not in ports:
+            if argument.required:
+                problems.append(_no_such_input(read, argument, ports, field))
+        elif argument.required and argument.name not in fed:
+            message = (
+                f"`{read.name}` needs `{argument.name}`; connect an output with this input, or "
+                f"write `{argument.name}=None` where the function may do without"
+            )
+            problems.append(
+                Problem(code="missing_input", message=message, port=argument.name, field=field)
+            )
+    return problems + [
+        Problem(
+            code="missing_parameter",
+            message=f"`{read.name}` needs a value for `{argument.name}`, and this component has no "
+            "such parameter; give it a default",
+            field=field,
+        )
+        for argument in read.params
+        if argument.required and argument.name not in params
+    ]
+
+
+@lru_cache(maxsize=512)
+def _read(source: str, function: str) -> Signature | SourceError:
+    """Kept, because a draft is checked at every change."""
+    try:
+        return read_signature(parse_source(source), function or None)
+    except SourceError as error:
+        return error
+
+
+def _no_such_input(read: Signature, argument: Argument, ports: list[str], field: str) -> Problem:
+    names = " and ".join(f"`{name}`" for name in ports) or "none"
+    return Problem(
+        code="unknown_port",
+        message=f"`{read.name}` takes `{argument.name}`, but the inputs here are {names}; "
+        "rename the argument, or give it a default",
+        field=field,
+    )
 
 
 def preload(spec: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from pipelines.catalog import actions as catalog
+from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition
 from pipelines.core.serialize import spec_digest
 from pipelines.designs import access, actions, queries
@@ -23,6 +24,9 @@ def step(rows: list | None = None, *, size: int = 1) -> list:
     """Pass the rows on."""
     return rows
 '''
+
+
+CODE = {"type": "object", "properties": {"code": {"type": "string"}}}
 
 
 @pytest.fixture
@@ -163,6 +167,25 @@ def test_a_draft_with_problems_is_never_published(pipeline: Pipeline, owner: Use
         actions.publish(pipeline, "", owner)
     assert [problem.code for problem in refused.value.problems] == ["invalid_parameter", "cycle"]
     assert not PipelineVersion.objects.exists()
+
+
+def test_a_source_that_cannot_run_is_told_in_the_draft_and_never_published(
+    team: Team, owner: User
+) -> None:
+    fields = {"namespace": "acme", "name": "code", "parameters": CODE}
+    spec = ComponentSpec(**fields, kind="python", implementation={"source_parameter": "code"})
+    catalog.publish(spec, team, owner)
+    code = "def one():\n    pass\n\ndef two():\n    pass\n"
+    node = {"id": "x", "title": "My code", "component": "acme/code", "params": {"code": code}}
+    made = actions.create(team, draft(nodes=[node], edges=[]), owner)
+    (problem,) = queries.problems(made)
+    assert (problem.node, problem.field) == ("x", "params.code")
+    assert problem.message == (
+        "`My code`: the source has several functions (`one`, `two`); call the one that counts "
+        "`run`, or mark it alone with @component."
+    )
+    with pytest.raises(InvalidDefinition):
+        actions.publish(made, "", owner)
 
 
 def test_a_draft_saved_during_the_checks_is_the_one_that_is_published(

@@ -200,3 +200,50 @@ def test_a_spec_that_lies_about_its_function_is_refused() -> None:
 )
 def test_the_warm_pool_is_the_smallest_that_does(source: str, pool: str) -> None:
     assert registry.preload(build(source)) == pool
+
+
+NODE = ComponentSpec(
+    namespace="core",
+    name="python",
+    kind="python",
+    inputs=[{"name": "data", "type": "any"}, {"name": "extra", "type": "any", "required": False}],
+    outputs=[{"name": "result", "type": "any"}],
+    parameters={"type": "object", "properties": {"code": {"type": "string"}}},
+    implementation={"source_parameter": "code"},
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "fed", "found"),
+    [
+        ("def f(data=None):\n    return data", set(), None),
+        ("def help():\n    pass\ndef run(data):\n    return data", {"data"}, None),
+        ("${{ params.code }}", set(), None),
+        ("", set(), None),
+        ("def f(:", set(), ("syntax_error", "line 1: the source is not valid Python")),
+        ("x = 1", set(), ("no_function", "the source has no function")),
+        (
+            "def a():\n    pass\ndef b():\n    pass",
+            set(),
+            ("no_function", "several functions (`a`, `b`); call the one that counts `run`"),
+        ),
+        ("async def f():\n    pass", set(), ("bad_signature", "line 1: `f` is async")),
+        ("def f(data):\n    pass", {"extra"}, ("missing_input", "`f` needs `data`; connect an")),
+        (
+            "def f(rows):\n    pass",
+            {"data"},
+            ("unknown_port", "`f` takes `rows`, but the inputs here are `data` and `extra`"),
+        ),
+        ("def f(*, size):\n    pass", set(), ("missing_parameter", "a value for `size`")),
+    ],
+)
+def test_what_cannot_run_is_told_before_the_run(
+    code: str, fed: set[str], found: tuple[str, str] | None
+) -> None:
+    problems = registry.check_node(NODE, {"code": code}, fed)
+    if found is None:
+        assert problems == []
+        return
+    (problem,) = problems
+    assert (problem.code, problem.field) == (found[0], "params.code")
+    assert found[1] in problem.message
