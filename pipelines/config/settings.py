@@ -194,8 +194,6 @@ PENSTOCK_REPUBLISH_SECONDS = float(os.environ.get("PENSTOCK_REPUBLISH_SECONDS", 
 PENSTOCK_GRACE_SECONDS = float(os.environ.get("PENSTOCK_GRACE_SECONDS", "1"))
 #: Where lower layers find the Celery app that carries their messages.
 PENSTOCK_CELERY_APP = "pipelines.config.celery.app"
-#: Which executor runs steps: a name in `pipelines.executors.registry`.
-PENSTOCK_EXECUTOR = os.environ.get("PENSTOCK_EXECUTOR", "process")
 #: How many steps one worker runs at a time.
 PENSTOCK_SLOTS = int(os.environ.get("PENSTOCK_SLOTS", "0")) or max(2, os.cpu_count() or 2)
 

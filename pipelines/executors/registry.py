@@ -1,4 +1,7 @@
-"""The executors there are, by name. A new one is a new folder and one row in EXECUTORS."""
+"""The executors there are, by name, and which of them runs which kind of component.
+
+A new one is a new folder and one row in EXECUTORS.
+"""
 
 import math
 import os
@@ -6,8 +9,11 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pipelines.kinds import registry as kinds
+
 from .process import ProcessExecutor
 from .protocol import Executor
+from .routing import ByKind, NoExecutor
 
 #: Seconds after which a large warm pool without a step gives its memory back.
 _POOL_IDLE_SECONDS = 300.0
@@ -28,6 +34,29 @@ def get(name: str) -> Executor:
         if name not in _open:
             _open[name] = EXECUTORS[name]()
         return _open[name]
+
+
+def for_all_kinds() -> ByKind:
+    """What a worker runs its steps on: each by an executor of its kind. Closing it closes all."""
+    return ByKind(
+        lambda kind: get(choose(kind)), warmed=get(kinds.EVERYDAY_EXECUTOR), close=close_all
+    )
+
+
+def choose(kind: str) -> str:
+    """The name of the executor that runs this kind here. Raises NoExecutor with the reasons."""
+    wanted = kinds.executors(kind)
+    reasons = usable()
+    for name in wanted:
+        if not reasons[name]:
+            return name
+    why = "; ".join(f"{name}: {reasons[name]}" for name in wanted)
+    raise NoExecutor(f"no executor for {kind} components can be used here ({why})")
+
+
+def usable() -> dict[str, str]:
+    """Every executor's name with why it cannot be used on this machine; empty when it can."""
+    return {name: "" for name in EXECUTORS}
 
 
 def close_all() -> None:

@@ -14,6 +14,9 @@ from .shell import spec as shell
 from .sql import spec as sql
 from .step import RUNNERS
 
+#: Runs whatever says nothing else; every worker has it.
+EVERYDAY_EXECUTOR = "process"
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -25,7 +28,8 @@ class Kind:
     the ports `fed`, beyond their JSON Schema. `runner` is
     `module:function`, called in the step's own process. `preload(spec)`, given the spec's
     JSON, names the warm pool: `lean` (standard library), `http` (and httpx) or `data` (and
-    numpy, pandas, pyarrow, duckdb, sklearn, matplotlib).
+    numpy, pandas, pyarrow, duckdb, sklearn, matplotlib). `executors` can run its steps, the
+    preferred one first.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Kind:
     check: Callable[[ComponentSpec], list[Problem]]
     check_node: Callable[[ComponentSpec, Mapping[str, Any], Set[str]], list[Problem]]
     preload: Callable[[Mapping[str, Any]], str]
+    executors: tuple[str, ...] = (EVERYDAY_EXECUTOR,)
 
     @property
     def runner(self) -> str:
@@ -85,6 +90,11 @@ def preload(spec: ComponentSpec | Mapping[str, Any]) -> str:
     """The warm pool for a spec, given as the model or as its JSON."""
     plain = spec.model_dump() if isinstance(spec, ComponentSpec) else spec
     return _kind(str(plain.get("kind"))).preload(plain)
+
+
+def executors(kind: str) -> tuple[str, ...]:
+    """Names of the executors that can run a kind, the preferred one first."""
+    return _kind(kind).executors
 
 
 def _kind(name: str) -> Kind:

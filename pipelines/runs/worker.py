@@ -33,7 +33,7 @@ class Worker:
 
     def __init__(self, queues: Iterable[str], executor: Executor | None = None) -> None:
         self.name = str(identity.own())
-        self.executor = executor or registry.get(settings.PENSTOCK_EXECUTOR)
+        self.executor = executor or registry.for_all_kinds()
         self.recorder = Recorder()
         self.driver = Driver(Taker(self.name, tuple(queues)), self.executor, self.recorder)
         #: How many messages were taken, and how many threads are at work on one.

@@ -11,13 +11,14 @@ from typing import Literal
 from pipelines.core.problems import InvalidDefinition
 from pipelines.kinds import registry as kinds
 
+from ..endings import NeverStarted
 from ..forkserver import linux, preload, wire
 from ..forkserver.wire import Request
 from ..protocol import Listener, RunningStep, StepRequest
 from . import environment
 from .loop import Loop
 from .pool import Pool
-from .running import NeverStarted, ProcessStep
+from .running import ProcessStep
 from .workspace import StepDirectory, Workspace, remove
 
 _CLOSING = "the worker is shutting down"

@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from .. import endings, outputs
 from ..forkserver import wire
 from ..forkserver.wire import Closed, Report
+from ..logs import StepLog
 from ..protocol import Listener, StepError, StepRequest, StepResult
-from . import outputs, words
-from .logs import StepLog
+from . import words
 from .loop import Loop, Timer
 from .workspace import StepDirectory, remove
 
@@ -29,20 +30,6 @@ _REST = 0.008
 _OVERDUE = 15.0
 #: Reads after the end; only a process that got away could still be writing by then.
 _LAST_READS = 256
-
-
-class NeverStarted:
-    """A RunningStep that could not even be prepared."""
-
-    def __init__(self, message: str) -> None:
-        error = StepError("setup", f"the step could not be started: {message}")
-        self._result = StepResult(outcome="failed", error=error)
-
-    def wait(self) -> StepResult:
-        return self._result
-
-    def cancel(self, reason: str) -> None:
-        """There is nothing to kill."""
 
 
 class ProcessStep:
@@ -123,7 +110,7 @@ class ProcessStep:
             return
         self._reason, self._cancelling = reason, True
         if self.files:
-            self.on_failed(words.cancelled(reason))  # it has not begun, and now never will
+            self.on_failed(endings.cancelled(reason))  # it has not begun, and now never will
         elif self._pidfd is not None:
             self._tell_cancel()
 
@@ -141,7 +128,7 @@ class ProcessStep:
 
     def on_swept(self) -> None:
         """Whatever the vanished shepherd left behind is gone."""
-        self.on_failed(words.cancelled(self._reason) if self._cancelling else words.LOST)
+        self.on_failed(endings.cancelled(self._reason) if self._cancelling else words.LOST)
 
     def _tell_cancel(self) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it is ending anyway

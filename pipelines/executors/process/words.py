@@ -6,6 +6,15 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from ..endings import (
+    bytes_in_words,
+    cancelled,
+    exited,
+    name_of_signal,
+    over_memory,
+    over_output,
+    over_time,
+)
 from ..forkserver.wire import Report
 from ..protocol import Limits, StepError
 
@@ -22,21 +31,9 @@ LOST = StepError(
 )
 
 
-def bytes_in_words(number: int) -> str:
-    """`512 MiB`, `1.5 GiB`, `100 bytes`."""
-    for unit, size in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
-        if number >= size:
-            return f"{number / size:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{number} bytes"
-
-
 def exit_in_words(code: int) -> str:
     """For a return code as `subprocess` gives it: negative for a signal."""
-    return f"signal {_name(-code)}" if code < 0 else f"exit code {code}"
-
-
-def cancelled(reason: str) -> StepError:
-    return StepError("cancelled", reason or "the step was cancelled")
+    return f"signal {name_of_signal(-code)}" if code < 0 else f"exit code {code}"
 
 
 def error_of(report: Report, error_file: Path, limits: Limits, reason: str) -> StepError | None:
@@ -50,7 +47,7 @@ def error_of(report: Report, error_file: Path, limits: Limits, reason: str) -> S
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return None
-    return _told(error_file) or StepError("exit", f"the step ended with exit code {code}")
+    return _told(error_file) or exited(code)
 
 
 def _ended_by_us(report: Report, limits: Limits, reason: str) -> StepError | None:
@@ -58,15 +55,13 @@ def _ended_by_us(report: Report, limits: Limits, reason: str) -> StepError | Non
         case "cancelled":
             return cancelled(reason)
         case "timeout":
-            return StepError("timeout", f"the step took longer than {limits.seconds:g}s")
+            return over_time(limits)
         case "memory":
-            allowed = bytes_in_words(limits.memory_bytes or 0)
-            return StepError("memory", f"the step used more than {allowed} of memory")
+            return over_memory(limits)
         case "processes":
             return StepError("exit", f"the step started more than {limits.processes} processes")
         case "output":
-            allowed = bytes_in_words(limits.output_bytes)
-            return StepError("output", f"the step wrote more than {allowed} of files")
+            return over_output(limits)
         case "setup":
             return StepError("setup", f"the step could not be started: {report.detail}")
     return None
@@ -76,18 +71,11 @@ def signal_name(report: Report) -> str:
     """`SIGSEGV` and the like; empty when the step was not ended by a signal."""
     if report.status is None or not os.WIFSIGNALED(report.status):
         return ""
-    return _name(os.WTERMSIG(report.status))
-
-
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # a real-time signal
-        return f"signal {number}"
+    return name_of_signal(os.WTERMSIG(report.status))
 
 
 def _signalled(number: int, limits: Limits) -> StepError:
-    message = f"the step was killed by {_name(number)}"
+    message = f"the step was killed by {name_of_signal(number)}"
     if number == signal.SIGKILL:
         message += ", not by Penstock: the machine may have run out of memory"
     elif number == signal.SIGXFSZ:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.executors.process import logs
-from pipelines.executors.process.logs import LONGEST_LINE, Lines, StepLog
+from pipelines.executors import logs
+from pipelines.executors.logs import LONGEST_LINE, Lines, StepLog
 from tests.integration.executors.stage import Heard
 
 

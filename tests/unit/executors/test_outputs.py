@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.executors.process import outputs
-from pipelines.executors.process.outputs import BadOutput
+from pipelines.executors import outputs
+from pipelines.executors.outputs import BadOutput
 from pipelines.executors.protocol import OutputFile
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.core.component import ARTIFACT_TYPES
 
-from ..protocol import Json, OutputFile
+from .protocol import Json, OutputFile
 
 #: JSON values travel as values up to this size; larger ones must be files.
 LARGEST_VALUE = 1024 * 1024

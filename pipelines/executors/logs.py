@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..protocol import Listener
+from .protocol import Listener
 
 logger = logging.getLogger(__name__)
 

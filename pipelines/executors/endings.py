@@ -1,0 +1,57 @@
+"""How attempts end, in words that are the same whichever executor ran them."""
+
+import signal
+
+from .protocol import Limits, StepError, StepResult
+
+
+class NeverStarted:
+    """A RunningStep that could not even be prepared."""
+
+    def __init__(self, message: str) -> None:
+        error = StepError("setup", f"the step could not be started: {message}")
+        self._result = StepResult(outcome="failed", error=error)
+
+    def wait(self) -> StepResult:
+        return self._result
+
+    def cancel(self, reason: str) -> None:
+        """There is nothing to kill."""
+
+
+def cancelled(reason: str) -> StepError:
+    return StepError("cancelled", reason or "the step was cancelled")
+
+
+def exited(code: int) -> StepError:
+    return StepError("exit", f"the step ended with exit code {code}")
+
+
+def over_time(limits: Limits) -> StepError:
+    return StepError("timeout", f"the step took longer than {limits.seconds:g}s")
+
+
+def over_memory(limits: Limits) -> StepError:
+    allowed = bytes_in_words(limits.memory_bytes or 0)
+    return StepError("memory", f"the step used more than {allowed} of memory")
+
+
+def over_output(limits: Limits) -> StepError:
+    allowed = bytes_in_words(limits.output_bytes)
+    return StepError("output", f"the step wrote more than {allowed} of files")
+
+
+def bytes_in_words(number: int) -> str:
+    """`512 MiB`, `1.5 GiB`, `100 bytes`."""
+    for unit, size in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if number >= size:
+            return f"{number / size:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{number} bytes"
+
+
+def name_of_signal(number: int) -> str:
+    """`SIGSEGV` and the like."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
