@@ -20,7 +20,7 @@ from pipelines.designs import actions as designs
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.teams.models import User
 
-from . import hints, ledger, shapes
+from . import failpoints, hints, ledger, shapes
 from .models import Event, NodeRun, Run
 from .pools import with_pools
 
@@ -169,6 +169,7 @@ def _create(run: Run, plans: list[NodePlan]) -> None:
             if row.state == NodeState.QUEUED:
                 row.queued_at = row.published_at = now
     run.last_seq = 1
+    failpoints.hit("start.before")
     with transaction.atomic():
         # The lock makes numbers of runs that start at the same time differ.
         Pipeline.objects.select_for_update(no_key=True).only("pk").get(pk=run.pipeline_id)
@@ -178,6 +179,7 @@ def _create(run: Run, plans: list[NodePlan]) -> None:
         NodeRun.objects.bulk_create(rows, batch_size=_BATCH)
         Event.objects.create(run=run, seq=1, kind="run.state", data=shapes.run_change(run), at=now)
         hints.queued(row for row in rows if row.state == NodeState.QUEUED)
+    failpoints.hit("start.after")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipelines.core import machine
 from pipelines.core.states import NodeState
 
-from . import ledger, statements
+from . import failpoints, ledger, statements
 from .ledger import Ledger
 from .models import Attempt, NodeRun, Run
 
@@ -72,9 +72,11 @@ def claim(node_run_id: int, taker: Taker) -> Claim | None:
     try:
         with ledger.opened(run_id) as book:
             row = book.node_run(node)
-            return _take(book, row, taker) if row.state == NodeState.QUEUED else None
+            taken = _take(book, row, taker) if row.state == NodeState.QUEUED else None
     except (ledger.LostRace, Run.DoesNotExist):
         return None
+    failpoints.hit("claim.after")
+    return taken
 
 
 def needs_a_look(plan: Mapping[str, Any]) -> bool:
@@ -115,6 +117,7 @@ def _take_or_look(book: Ledger, row: NodeRun, taker: Taker) -> Next:
 
 
 def _take(book: Ledger, row: NodeRun, taker: Taker) -> Claim:
+    failpoints.hit("claim.before")
     token = uuid.uuid4()
     book.advance(machine.Claimed(row.node))
     book.touch(

@@ -20,7 +20,7 @@ from pipelines.core import machine
 from pipelines.core.states import NodeState
 from pipelines.executors.protocol import Executor, StepError, StepRequest, StepResult
 
-from . import claims, ledger, live, outputs, prepare, shapes
+from . import claims, failpoints, ledger, live, outputs, prepare, shapes
 from .claims import Claim, Next, Taker, TooLate
 from .live import Held, Kill
 from .models import NodeRun, Run
@@ -167,7 +167,7 @@ class Driver:
             cleanup.callback(self.janitor.submit, result.close)
             self._patiently(recording.close, held)
             given = result.outputs
-            kept = self._patiently(lambda: outputs.stored(given, facts.team_id), held)
+            kept = self._patiently(lambda: _stored(given, facts), held)
             outcome = _judge(claim, held, result, kept)
         except (TooLate, Run.DoesNotExist):
             raise
@@ -185,13 +185,16 @@ class Driver:
 
     def _commit(self, claim: Claim, outcome: _Outcome) -> Next:
         """The outcome, its consequences, and perhaps the next claim, in one transaction."""
+        failpoints.hit("outcome.before")
         with ledger.opened(claim.run_id) as book:
             book.nodes([claim.node, *claim.plan["downstream"]])  # one query for all it touches
             row = claims.held_row(book, claim)
             claims.close_attempt(claim, outcome.state, **outcome.attempt)
             book.touch(row, **outcome.node)
             book.advance(outcome.event)
-            return claims.take_next(book, self.taker) if self.accepting else Next()
+            then = claims.take_next(book, self.taker) if self.accepting else Next()
+        failpoints.hit("outcome.after")
+        return then
 
     def _patiently(self, deed: Callable[[], T], held: Held) -> T:
         """Try until it works or the lease is lost: a database may be away for a while."""
@@ -215,6 +218,13 @@ class Driver:
             self._commit(claim, _Outcome(event, "released", {}, {}))
         except (TooLate, Run.DoesNotExist, DatabaseError, ledger.LostRace) as error:
             logger.warning("Node `%s` could not be given back: %s", claim.node, error)
+
+
+def _stored(given: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
+    failpoints.hit("store.before")
+    kept = outputs.stored(given, facts.team_id)
+    failpoints.hit("store.after")
+    return kept
 
 
 def _judge(claim: Claim, held: Held, result: StepResult, kept: Mapping[str, Any]) -> _Outcome:

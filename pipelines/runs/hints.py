@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+from . import failpoints
 from .models import NodeRun
 
 logger = logging.getLogger(__name__)
@@ -151,10 +152,12 @@ class _Workers(_Sender):
 
     def _send(self, batch: list[tuple[str, int]]) -> None:
         try:
+            failpoints.hit("publish.before")
             app = import_string(settings.PENSTOCK_CELERY_APP)
             with app.producer_pool.acquire(block=True, timeout=_SEND_SECONDS) as producer:
                 for queue, pk in batch:
                     app.send_task(TASK, args=[pk], queue=queue, producer=producer, retry=False)
+            failpoints.hit("publish.after")
         except Exception as error:
             # Whatever the broker's client raises, the rows stay queued and the sweep finds them.
             self._warnings.failed(error)

@@ -21,7 +21,7 @@ from pipelines.core.document import Backoff
 from pipelines.core.machine import Advance, KillRunning, NodeView, RunView
 from pipelines.core.states import ENDED_NODE, ENDED_RUN, NodeState, RunState
 
-from . import hints, live, shapes, statements
+from . import failpoints, hints, live, shapes, statements
 from .models import Event, NodeRun, Run
 
 _COUNTERS = ("upstream_open", "upstream_success", "upstream_failed", "upstream_skipped")
@@ -138,8 +138,10 @@ class Ledger:
         if self._run_touched:
             values = {name: getattr(self.row, name) for name in self._run_touched}
             statements.update(Run, values, {}, ids=[self.row.pk])
+        failpoints.hit("event.before")
         for start in range(0, len(self._events), _BATCH):
             statements.insert_events(self._events[start : start + _BATCH])
+        failpoints.hit("event.after")
         if self._events:
             hints.run_changed(self.row.pk)
         queued = [row for row in self.enqueued.values() if row.state == NodeState.QUEUED]

@@ -1,27 +1,11 @@
 """Snapshots, events, logs, metrics: what a person sees of a run."""
 
-import copy
 import time
 
 from pipelines.runs import logs, queries
 from pipelines.runs.models import Attempt, LogChunk, Metric
 from tests.support.fake_executor import Gate, fail_times, wait_until
-
-
-def lay_over(snapshot, events):
-    """What the browser does with events."""
-    run = copy.deepcopy(snapshot)
-    nodes = {node["id"]: node for node in run["nodes"]}
-    for event in events:
-        if event["kind"] == "run.state":
-            run.update(event["data"])
-        elif event["kind"] in ("node.state", "node.progress"):
-            nodes[event["node"]].update(event["data"])
-        run["last_seq"] = event["seq"]
-    run["node_counts"] = {}
-    for node in run["nodes"]:
-        run["node_counts"][node["state"]] = run["node_counts"].get(node["state"], 0) + 1
-    return run
+from tests.support.replay import apply_events
 
 
 def test_an_old_snapshot_and_the_events_since_equal_a_fresh_snapshot(world):
@@ -58,7 +42,7 @@ def test_an_old_snapshot_and_the_events_since_equal_a_fresh_snapshot(world):
     assert len(old) > 1
     for snapshot in old:
         events = queries.events_after(run.pk, snapshot["last_seq"])
-        assert lay_over(snapshot, events) == fresh
+        assert apply_events(snapshot, events) == fresh
     assert [event["seq"] for event in queries.events_after(run.pk, 3, 4)] == [4, 5, 6, 7]
 
 
