@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import Error, InterfaceError, OperationalError, close_old_connections
 
 from pipelines.artifacts import store
 from pipelines.artifacts.models import Artifact
@@ -103,7 +103,7 @@ class Driver:
             key = preparation.prepared().cache_key(row.plan["digest"])
         except CannotPrepare as error:
             return machine.Failed(row.node, str(error), permanent=True), _error(str(error))
-        except DatabaseError:
+        except Error:
             raise
         except Exception as error:
             # Else the node would stay queued, and stop every slot that looks at it.
@@ -216,7 +216,7 @@ class Driver:
         event = machine.Released(claim.node, str(Kill.RELEASED))
         try:
             self._commit(claim, _Outcome(event, "released", {}, {}))
-        except (TooLate, Run.DoesNotExist, DatabaseError, ledger.LostRace) as error:
+        except (TooLate, Run.DoesNotExist, Error, ledger.LostRace) as error:
             logger.warning("Node `%s` could not be given back: %s", claim.node, error)
 
 

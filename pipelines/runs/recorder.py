@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, close_old_connections, transaction
+from django.db import Error, IntegrityError, close_old_connections, transaction
 
 from . import claims, hints, ledger
 from .claims import Claim
@@ -91,7 +91,7 @@ class Recording:
             )
 
     def close(self) -> None:
-        """Write what is left; after this the log is complete. Raises DatabaseError."""
+        """Write what is left; after this the log is complete. Raises django.db.Error."""
         self._recorder.forget(self)
         with self.writing:
             if heard := self.take():
@@ -141,7 +141,7 @@ class Recorder:
             self._news.clear()
             try:
                 self._flush()
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("A piece of a log could not be written yet: %s", error)
                 close_old_connections()
                 self._news.set()
@@ -158,7 +158,7 @@ class Recorder:
 
 
 def _write(recording: Recording, heard: _Heard) -> None:
-    """Raises DatabaseError; what was not written is then still to be written."""
+    """Raises django.db.Error; what was not written is then still to be written."""
     try:
         if heard.log:
             _write_log(recording, heard.log)
@@ -169,7 +169,7 @@ def _write(recording: Recording, heard: _Heard) -> None:
         # The run was deleted meanwhile, or an earlier write did arrive although its connection
         # broke. Trying again would fail for ever.
         logger.warning("A piece of the log of %s was dropped: %s", recording.claim.node, error)
-    except DatabaseError:
+    except Error:
         recording.put_back(heard)
         raise
 

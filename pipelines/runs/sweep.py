@@ -19,7 +19,7 @@ from django.utils import timezone
 from pipelines.core import machine
 from pipelines.core.states import ENDED_RUN, UNSTARTED, NodeState, RunState
 
-from . import broker, claims, hints, identity, ledger
+from . import broker, claims, hints, identity, ledger, live
 from .models import NodeRun, Run
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 _LIMIT = 500
 #: A queue in which this many messages wait needs no more of them.
 _ENOUGH_WAITING = 64
+#: From its commit to a slot's hands a claim takes far less than this.
+FORGOTTEN_SECONDS = 1.0
 
 
 def sweep() -> int:
@@ -69,6 +71,18 @@ def free_leases_of_dead_workers() -> int:
     workers = _running().order_by().values_list("worker", flat=True).distinct()
     dead = [worker for worker in workers if identity.is_dead(worker)]
     return _lose(_running().filter(worker__in=dead), "died") if dead else 0
+
+
+def free_forgotten_claims(worker: str) -> int:
+    """Close attempts that this very process, `worker`, has claimed and that none of its slots holds.
+
+    Whether a commit arrived cannot be known when the connection breaks before the answer. If it
+    did, the row says that we run the node, and nobody does.
+    """
+    before = timezone.now() - timedelta(seconds=FORGOTTEN_SECONDS)
+    rows = list(_running().filter(worker=worker, started_at__lt=before).order_by()[:_LIMIT])
+    held = {each.token for each in live.all_held()}
+    return _lose((row for row in rows if row.token not in held), "lost its connection")
 
 
 def publish_again() -> int:

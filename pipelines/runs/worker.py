@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from pipelines.core.states import NodeState
 from pipelines.executors import registry
@@ -50,7 +50,7 @@ class Worker:
         """Free what an earlier process of this machine left behind, then watch."""
         try:
             sweep.free_leases_of_dead_workers()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("Old leases could not be looked at yet: %s", error)
         for thread in self._threads:
             thread.start()
@@ -84,16 +84,20 @@ class Worker:
     def _supervise(self) -> None:
         renewed_at = float("-inf")
         while not self._over.is_set():
-            live.busy.wait()
+            live.busy.wait(settings.PENSTOCK_LEASE_SECONDS / 3)
             started = time.monotonic()
             try:
                 renew = started - renewed_at > settings.PENSTOCK_LEASE_SECONDS / 3
                 look_after_leases(renew=renew)
                 if renew:
+                    sweep.free_forgotten_claims(self.name)
                     renewed_at = started
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("Leases could not be renewed, trying again: %s", error)
                 close_old_connections()
+            except Exception:
+                # Without this thread every step of the worker would lose its lease.
+                logger.exception("Leases could not be looked after, trying again")
             self._over.wait(BEAT_SECONDS)
         close_old_connections()
 

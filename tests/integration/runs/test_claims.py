@@ -150,3 +150,23 @@ def test_a_database_that_is_away_for_a_moment_costs_nothing(world, monkeypatch):
     world.work(run)
     assert run.state == "success"
     assert world.executor.starts("a") == 1
+
+
+def test_a_claim_that_no_slot_of_its_worker_holds_is_freed_without_waiting_for_the_lease(world):
+    held, forgotten, fresh = (world.start("a") for _ in range(3))
+    made = [
+        claims.claim(world.node(run, "a").pk, world.driver.taker)
+        for run in (held, forgotten, fresh)
+    ]
+    mine = live.Held(held.pk, made[0].token, deadline=time.monotonic() + 10)
+    live.hold(mine)
+    earlier = timezone.now() - timedelta(seconds=2)
+    NodeRun.objects.exclude(run=fresh).update(started_at=earlier)
+    assert sweep.free_forgotten_claims("w2") == 0
+    assert sweep.free_forgotten_claims("w1") == 1
+    live.let_go(mine.token)
+    assert [world.states(run)["a"] for run in (held, forgotten, fresh)] == [
+        "running",
+        "queued",
+        "running",
+    ]

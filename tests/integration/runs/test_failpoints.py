@@ -15,7 +15,7 @@ from tests.support.fake_executor import fail_times
 
 @pytest.fixture
 def armed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Arms a point with an action; `armed.left()` is what nobody has come by yet."""
+    """Arms a point with an action; the file that it answers is gone once somebody came by."""
     monkeypatch.setenv("PENSTOCK_FAILPOINTS", str(tmp_path))
     monkeypatch.setattr(failpoints, "hit", failpoints._look)
 
@@ -54,6 +54,7 @@ def to_the_end(world, pipeline, name: str = "w1") -> Run:
     while True:
         try:
             sweep.sweep()
+            sweep.free_forgotten_claims(name)
             world.work(run, driver)
         except OperationalError:
             continue
@@ -88,8 +89,9 @@ def test_a_process_that_is_killed_loses_nothing_and_doubles_nothing(
 
 @pytest.mark.parametrize("point", failpoints.POINTS)
 def test_a_connection_that_breaks_loses_nothing_and_doubles_nothing(
-    world, graph, armed, redis_url, point
+    world, graph, armed, redis_url, point, monkeypatch
 ):
+    monkeypatch.setattr(sweep, "FORGOTTEN_SECONDS", 0.0)
     file = armed(point, "error")
     run = to_the_end(world, graph, str(identity.own()))
     hints.drain()

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from pipelines.runs import sweep
 
@@ -34,6 +34,6 @@ class Command(BaseCommand):
     def _sweep(self) -> None:
         try:
             sweep.sweep()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("A sweep could not be finished, the next one will: %s", error)
             close_old_connections()
