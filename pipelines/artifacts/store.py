@@ -5,6 +5,8 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +19,8 @@ from django.db import transaction
 from .models import Artifact
 
 _CHUNK = 1024 * 1024
+#: How many questions a storage across the network is asked at the same time.
+_AT_ONCE = 16
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: A cached copy that was asked for within this time is never thrown away: a step may be reading it.
 _CACHE_KEEP_SECONDS = 24 * 3600
@@ -119,6 +123,17 @@ def open(digest: str) -> IO[bytes]:
     except FileNotFoundError as error:
         raise ArtifactMissing(digest) from error
     return stream
+
+
+def missing(digests: Iterable[str]) -> set[str]:
+    """Those of which the storage does not hold the bytes."""
+    wanted = sorted(set(digests))
+    folder = _local_folder()
+    if folder is not None:
+        return {digest for digest in wanted if not (folder / key(digest)).is_file()}
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="penstock-store") as pool:
+        there = pool.map(lambda digest: default_storage.exists(key(digest)), wanted)
+        return {digest for digest, exists in zip(wanted, there, strict=True) if not exists}
 
 
 def _local_folder() -> Path | None:

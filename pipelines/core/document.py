@@ -134,6 +134,24 @@ Label = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Priority = Annotated[int, Field(ge=-100, le=100)]
 
 
+class Cache(_Part):
+    """Results of earlier runs are used again, unless they are older than `max_age` seconds."""
+
+    max_age: Duration | None = None
+
+
+def _checked_cache(value: Any) -> Any:
+    """What `true`, `false` and `{max_age: 7d}` say. Raises ValueError with one sentence for all."""
+    if value is None or isinstance(value, bool | Cache):
+        return value
+    if not isinstance(value, dict) or set(value) - {"max_age"}:
+        raise ValueError("`cache` must be true, false, or an age limit such as {max_age: 7d}")
+    return Cache(max_age=parse_duration(value["max_age"])) if value else True
+
+
+CachePolicy = Annotated[bool | Cache, BeforeValidator(_checked_cache)]
+
+
 class Node(_Part):
     """One use of one component version. `component` is `namespace/name` or `namespace/name@3`."""
 
@@ -147,7 +165,8 @@ class Node(_Part):
     run_if: RunIf = "all_success"
     retry: Retry = Retry()
     timeout: Duration | None = None
-    cache: bool = False
+    #: None: as the whole pipeline does.
+    cache: CachePolicy | None = None
     resources: Resources = Resources()
     queue: Label | None = None
     pool: Label | None = None
@@ -220,4 +239,5 @@ class Definition(_Part):
     edges: list[Edge] = []
     on_failure: Literal["stop", "continue"] = "stop"
     max_parallel: int | None = Field(None, ge=1, le=MAX_NODES)
+    cache: CachePolicy = False
     layout: dict[str, Position] = {}

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from .component import ComponentSpec
-from .document import Definition, Node, Retry, RunIf
+from .document import Cache, Definition, Node, Retry, RunIf
 from .expression_checks import node_references
 from .graph import Graph
 from .schemas import ParameterSchema
@@ -29,7 +29,9 @@ class NodePlan(BaseModel):
     expressions in them are still to be rendered. `inputs` are in the order of the edges.
     `upstream` and `downstream` are distinct neighbours, by data or by order. `references` are the
     nodes that expressions read; all of them are upstream, though not always neighbours.
-    `timeout` is seconds, `cpu` cores and `gpu` devices. `pools` are the executor's warm pools for this node and all after it; who
+    `cache_max_age` is seconds. `environment` is the digest of what the component is run in; like
+    `pools` it is filled in by who starts the run. `timeout` is seconds, `cpu` cores and `gpu`
+    devices. `pools` are the executor's warm pools for this node and all after it; who
     starts the run fills them in.
     """
 
@@ -49,6 +51,8 @@ class NodePlan(BaseModel):
     retry: Retry = Retry()
     timeout: float | None = None
     cache: bool = False
+    cache_max_age: float | None = None
+    environment: str = ""
     cpu: float | None = None
     memory_bytes: int | None = None
     gpu: int = 0
@@ -88,7 +92,7 @@ def plan(definition: Definition, specs: Mapping[str, ComponentSpec]) -> list[Nod
             run_if=node.run_if,
             retry=node.retry,
             timeout=node.timeout,
-            cache=node.cache,
+            **_cache(definition.cache if node.cache is None else node.cache),
             cpu=node.resources.cpu,
             memory_bytes=node.resources.memory_bytes,
             gpu=node.resources.gpu,
@@ -98,6 +102,12 @@ def plan(definition: Definition, specs: Mapping[str, ComponentSpec]) -> list[Nod
         )
         for node in (nodes[node_id] for node_id in graph.in_order())
     ]
+
+
+def _cache(policy: bool | Cache) -> dict[str, Any]:
+    if isinstance(policy, bool):
+        return {"cache": policy}
+    return {"cache": True, "cache_max_age": policy.max_age}
 
 
 def pin(definition: Definition, latest: Callable[[str], int | None]) -> Definition:

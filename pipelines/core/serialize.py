@@ -229,6 +229,10 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 def to_document(definition: Definition) -> dict[str, Any]:
     """The shortest document that means the same: defaults are left out, durations are text."""
     document = definition.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    if definition.cache is False:
+        for node in document.get("nodes", []):
+            if node.get("cache") is False:
+                del node["cache"]
     return {"schema": SCHEMA, **document}
 
 

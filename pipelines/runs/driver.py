@@ -15,12 +15,11 @@ from typing import Any, TypeVar
 from django.db import Error, InterfaceError, OperationalError, close_old_connections
 
 from pipelines.artifacts import store
-from pipelines.artifacts.models import Artifact
 from pipelines.core import machine
 from pipelines.core.states import NodeState
 from pipelines.executors.protocol import Executor, StepError, StepRequest, StepResult
 
-from . import claims, failpoints, ledger, live, outputs, prepare, shapes
+from . import claims, failpoints, ledger, live, outputs, prepare, results, shapes
 from .claims import Claim, Next, Taker, TooLate
 from .live import Held, Kill
 from .models import NodeRun, Run
@@ -100,7 +99,7 @@ class Driver:
                 return machine.ConditionFalse(row.node, row.plan["when"]), {}
             if not row.plan["cache"]:
                 return None, {}
-            key = preparation.prepared().cache_key(row.plan["digest"])
+            parts = preparation.prepared().key_parts(row.plan)
         except CannotPrepare as error:
             return machine.Failed(row.node, str(error), permanent=True), _error(str(error))
         except Error:
@@ -110,12 +109,16 @@ class Driver:
             logger.exception("Node `%s` of run %s could not be prepared", row.node, row.run_id)
             why = f"{type(error).__name__}: {error}"
             return machine.Failed(row.node, why, permanent=True), _error(why)
-        found = _cached(key, facts)
+        found = results.cached(facts, parts.key(), row.plan.get("cache_max_age"))
         if found is None:
             return None, {}
-        reason = f"reused from run #{found.run.number}"
-        fields = {"cached": True, "outputs": found.outputs, "cache_key": key}
-        return machine.Reused(row.node, reason), fields
+        fields = {
+            "cached": True,
+            "outputs": found.outputs,
+            "cache_parts": parts.as_json(),
+            "reused_from": results.origin(found),
+        }
+        return machine.Reused(row.node, results.said(found, facts)), fields
 
     def _end_unclaimed(self, row: NodeRun, event: machine.Event, fields: dict[str, Any]) -> Next:
         try:
@@ -273,8 +276,11 @@ def _with_facts(
     if prepared is not None:
         attempt["params"] = shapes.small_values(prepared.params)
         attempt["inputs"] = shapes.small_values(prepared.inputs)
-        if claim.plan["cache"] and outcome.state == "success":
-            node["cache_key"] = prepared.cache_key(claim.plan["digest"])
+        if claim.plan["cache"]:
+            parts = prepared.key_parts(claim.plan)
+            node["cache_parts"] = parts.as_json()
+            if outcome.state == "success":
+                node["cache_key"] = parts.key()
     if result is not None:
         attempt["exit_code"] = result.exit_code
         attempt["signal"] = result.signal
@@ -282,18 +288,3 @@ def _with_facts(
         attempt["cpu_seconds"] = result.cpu_seconds
         attempt["peak_memory"] = result.peak_memory
     return _Outcome(outcome.event, outcome.state, node, attempt)
-
-
-def _cached(key: str, facts: RunFacts) -> NodeRun | None:
-    """The newest success of the team under this key whose artifacts are all still known."""
-    found = (
-        NodeRun.objects.filter(cache_key=key, state=NodeState.SUCCESS, run__team_id=facts.team_id)
-        .select_related("run")
-        .order_by("-ended_at")
-        .first()
-    )
-    if found is None:
-        return None
-    digests = {value["artifact"] for value in found.outputs.values() if shapes.is_reference(value)}
-    known = Artifact.objects.filter(team_id=facts.team_id, digest__in=digests).count()
-    return found if known == len(digests) else None

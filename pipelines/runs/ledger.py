@@ -71,7 +71,11 @@ class Ledger:
         ]
 
     def _query(self) -> Any:
-        return NodeRun.objects.filter(run_id=self.row.pk).defer("outputs", "error").order_by()
+        return (
+            NodeRun.objects.filter(run_id=self.row.pk)
+            .defer("outputs", "error", "cache_parts", "reused_from")
+            .order_by()
+        )
 
     def _keep(self, rows: Iterable[NodeRun]) -> None:
         for row in rows:

@@ -120,7 +120,13 @@ class NodeRun(models.Model):
     error = models.JSONField(null=True, blank=True)
     progress = models.FloatField(null=True, blank=True)
     cached = models.BooleanField(default=False)
+    #: Set where others may take the outputs from: on a success that really ran, with `cache` on.
     cache_key = models.CharField(max_length=64, null=True, blank=True)
+    #: What the key was made of, in short, so that a miss can say why.
+    cache_parts = models.JSONField(null=True, blank=True)
+    #: `{"run": id, "number", "pipeline", "node", "at"}` of the node run that made these outputs,
+    #: where it was not this one.
+    reused_from = models.JSONField(null=True, blank=True)
     queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -20,7 +20,7 @@ from pipelines.artifacts import store
 from pipelines.artifacts.models import Artifact
 from pipelines.catalog.queries import specs_for
 from pipelines.core import expressions
-from pipelines.core.cache import cache_key
+from pipelines.core.cache import KeyParts
 from pipelines.core.expressions import ExpressionError
 from pipelines.core.states import NodeState
 from pipelines.executors.protocol import InputFile, Limits, StepRequest
@@ -43,8 +43,10 @@ class Prepared:
     params: Mapping[str, Any]
     inputs: Mapping[str, Any]
 
-    def cache_key(self, digest: str) -> str:
-        return cache_key(digest, self.params, self.inputs)
+    def key_parts(self, plan: Mapping[str, Any]) -> KeyParts:
+        """What the cache key of a node with this plan is made of."""
+        environment = plan.get("environment", "")
+        return KeyParts.of(plan["digest"], self.params, self.inputs, environment)
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,16 @@ class RunFacts:
     id: UUID
     number: int
     team_id: UUID
+    pipeline_id: UUID
     parameters: Mapping[str, Any]
 
     @classmethod
     @lru_cache(maxsize=256)
     def load(cls, run_id: UUID) -> "RunFacts":
         """Raises Run.DoesNotExist."""
-        found = Run.objects.values_list("number", "team_id", "parameters").get(pk=run_id)
+        found = Run.objects.values_list("number", "team_id", "pipeline_id", "parameters").get(
+            pk=run_id
+        )
         return cls(run_id, *found)
 
 

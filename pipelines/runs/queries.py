@@ -10,7 +10,7 @@ from django.http import Http404
 from pipelines.artifacts.models import Artifact
 from pipelines.teams.access import Person, within
 
-from . import shapes
+from . import results, shapes
 from .models import Attempt, Event, Metric, NodeRun, Run
 
 
@@ -79,6 +79,7 @@ def node(run: Run, node_id: str) -> dict[str, Any]:
     return {
         **shapes.node(row),
         "outputs": row.outputs,
+        "cache": results.cache_story(row),
         "attempts": [attempt_json(attempt) for attempt in attempts],
         "metrics": [
             {
@@ -94,7 +95,7 @@ def node(run: Run, node_id: str) -> dict[str, Any]:
 
 def node_run(run: Run, node_id: str) -> NodeRun:
     """The row of one node. Raises Http404."""
-    row = NodeRun.objects.filter(run=run, node=node_id).first()
+    row = NodeRun.objects.select_related("run").filter(run=run, node=node_id).first()
     if row is None:
         raise Http404
     return row

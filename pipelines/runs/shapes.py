@@ -17,6 +17,7 @@ NODE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "attempt": ("attempt",),
     "max_attempts": ("losses", "releases"),
     "cached": ("cached",),
+    "reused_from": ("reused_from",),
     "progress": ("progress",),
     "queued_at": ("queued_at",),
     "started_at": ("started_at",),
@@ -31,6 +32,10 @@ def moment(value: datetime | None) -> str | None:
     if value is None:
         return None
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def from_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def is_reference(value: Any) -> bool:

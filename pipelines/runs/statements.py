@@ -20,7 +20,7 @@ from .models import Attempt, Event, NodeRun, Run
 M = TypeVar("M", bound=Model)
 
 #: Large, and not needed to decide anything; read when asked for.
-_LEFT_OUT = frozenset({"outputs", "error"})
+_LEFT_OUT = frozenset({"outputs", "error", "cache_parts", "reused_from"})
 #: Both databases take these as they are.
 _PLAIN = frozenset({bool, int, float, str})
 

@@ -500,6 +500,12 @@ export interface components {
             log_lines: number;
             log_truncated: boolean;
         };
+        /** @description What the cache said when the node was about to run. */
+        CacheStory: {
+            hit: boolean;
+            /** @description For a miss: what differs from the last run of this node in this pipeline. */
+            why: string[];
+        };
         CloneRunRequest: {
             /** @description Override those of the run, one by one. */
             parameters?: components["schemas"]["JsonObject"] | null;
@@ -876,6 +882,8 @@ export interface components {
             attempt: number;
             max_attempts: number;
             cached: boolean;
+            /** @description Set when the outputs are those of an earlier run. */
+            reused_from: components["schemas"]["ReusedFrom"] | null;
             /** Format: double */
             progress: number | null;
             /** Format: date-time */
@@ -897,6 +905,8 @@ export interface components {
             attempt: number;
             max_attempts: number;
             cached: boolean;
+            /** @description Set when the outputs are those of an earlier run. */
+            reused_from: components["schemas"]["ReusedFrom"] | null;
             /** Format: double */
             progress: number | null;
             /** Format: date-time */
@@ -907,6 +917,8 @@ export interface components {
             ended_at: string | null;
             outputs: components["schemas"]["PortValues"];
             error: components["schemas"]["NodeError"] | null;
+            /** @description Null where the node does not use the cache, or did not run. */
+            cache: components["schemas"]["CacheStory"] | null;
             attempts: components["schemas"]["Attempt"][];
             metrics: components["schemas"]["Metric"][];
         };
@@ -1112,6 +1124,20 @@ export interface components {
         PublishRequest: {
             /** @default  */
             message: string;
+        };
+        /** @description The node run that made the outputs, where another one uses them again. */
+        ReusedFrom: {
+            /** Format: uuid */
+            run: string;
+            number: number;
+            /** Format: uuid */
+            pipeline: string;
+            node: string;
+            /**
+             * Format: date-time
+             * @description When they were made.
+             */
+            at: string | null;
         };
         /**
          * @description * `viewer` - Viewer

@@ -22,7 +22,7 @@ export interface PlacedEdge {
 
 /** Node fields other than `id`, `params` and the position. */
 export type NodeOption = Exclude<keyof NodeDef, "id" | "params">;
-export type DocumentField = "name" | "description" | "on_failure" | "max_parallel";
+export type DocumentField = "name" | "description" | "on_failure" | "max_parallel" | "cache";
 
 export type Edit =
   | { kind: "add"; nodes: PlacedNode[]; edges: PlacedEdge[] }
@@ -40,7 +40,7 @@ export type Edit =
   | { kind: "setParams"; node: string; params: NodeDef["params"] }
   | { kind: "setOption"; node: string; option: NodeOption; value: unknown }
   | { kind: "setParameters"; parameters: Parameter[] | undefined }
-  | { kind: "setField"; field: DocumentField; value: string | number | null | undefined }
+  | { kind: "setField"; field: DocumentField; value: Definition[DocumentField] }
   | { kind: "replace"; definition: Definition }
   | { kind: "batch"; edits: Edit[] };
 

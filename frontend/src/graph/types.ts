@@ -114,6 +114,9 @@ export interface Resources {
   gpu?: number;
 }
 
+/** Whether results of earlier runs are used again, and of what age at most. */
+export type CachePolicy = boolean | { max_age?: Duration };
+
 /** One use of one component version. `component` is `namespace/name` or `namespace/name@3`. */
 export interface NodeDef {
   id: string;
@@ -124,7 +127,8 @@ export interface NodeDef {
   run_if?: RunIf;
   retry?: Retry;
   timeout?: Duration | null;
-  cache?: boolean;
+  /** Left out: as the whole pipeline does. */
+  cache?: CachePolicy;
   resources?: Resources;
   queue?: string | null;
   pool?: string | null;
@@ -150,6 +154,7 @@ export interface Definition {
   edges: EdgeDef[];
   on_failure?: "stop" | "continue";
   max_parallel?: number | null;
+  cache?: CachePolicy;
   layout: Layout;
 }
 

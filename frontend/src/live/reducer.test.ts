@@ -15,6 +15,7 @@ function node(id: string): RunNode {
     attempt: 0,
     max_attempts: 1,
     cached: false,
+  reused_from: null,
     progress: null,
     queued_at: null,
     started_at: null,

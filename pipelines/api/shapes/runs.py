@@ -45,6 +45,26 @@ class PortValues(JsonObject):
     """Values by port."""
 
 
+class ReusedFromSerializer(Shape):
+    """The node run that made the outputs, where another one uses them again."""
+
+    run = serializers.UUIDField()
+    number = serializers.IntegerField()
+    pipeline = serializers.UUIDField()
+    node = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True, help_text="When they were made.")
+
+
+class CacheStorySerializer(Shape):
+    """What the cache said when the node was about to run."""
+
+    hit = serializers.BooleanField()
+    why = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="For a miss: what differs from the last run of this node in this pipeline.",
+    )
+
+
 class NodeRunSerializer(Shape):
     id = serializers.CharField(help_text="The node's id in the definition.")
     title = serializers.CharField(allow_blank=True)
@@ -54,6 +74,9 @@ class NodeRunSerializer(Shape):
     attempt = serializers.IntegerField()
     max_attempts = serializers.IntegerField()
     cached = serializers.BooleanField()
+    reused_from = ReusedFromSerializer(
+        allow_null=True, help_text="Set when the outputs are those of an earlier run."
+    )
     progress = serializers.FloatField(allow_null=True)
     queued_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
@@ -179,6 +202,9 @@ class MetricSerializer(Shape):
 
 
 class NodeRunDetailSerializer(NodeRunSerializer):
+    cache = CacheStorySerializer(
+        allow_null=True, help_text="Null where the node does not use the cache, or did not run."
+    )
     attempts = AttemptSerializer(many=True)
     metrics = MetricSerializer(many=True)
 

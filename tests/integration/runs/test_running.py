@@ -230,25 +230,6 @@ def test_another_teams_artifact_is_not_handed_out(world, tmp_path: Path):
         assert world.executor.starts(node) == 0
 
 
-def test_the_cache_reuses_a_success_of_the_same_work(world):
-    pipeline = world.pipeline(
-        {"a": {"cache": True, "params": {"x": "${{ params.x }}"}}, "b": {}},
-        ["a.result -> b.data"],
-        parameters=[{"name": "x", "type": "integer", "default": 1}],
-    )
-    first = actions.start(pipeline, parameters={"x": 1}, user=world.ann)
-    world.work(first)
-    second = actions.start(pipeline, parameters={"x": 1}, user=world.ann)
-    other = actions.start(pipeline, parameters={"x": 2}, user=world.ann)
-    world.work(second)
-    world.work(other)
-    assert world.executor.starts("a") == 2
-    node = world.node(second, "a")
-    assert (node.cached, node.state, node.reason) == (True, "success", "reused from run #1")
-    assert node.outputs == world.node(first, "a").outputs
-    assert not world.node(other, "a").cached
-
-
 def test_values_that_databases_refuse_are_made_fit_or_fail_the_node(world):
     run = world.start("abc", on_failure="continue")
     world.executor.behaviours |= {

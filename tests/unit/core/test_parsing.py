@@ -96,6 +96,18 @@ def node(**fields: Any) -> dict[str, Any]:
             ("`a`: `Licences!` is not a pool: small letters, digits, - and _.", "a", "pool"),
         ),
         (
+            node(cache={"age": "7d"}),
+            (
+                "`a`: `cache` must be true, false, or an age limit such as {max_age: 7d}.",
+                "a",
+                "cache",
+            ),
+        ),
+        (
+            node(cache={"max_age": "a week"}),
+            ("`a`: `a week` is not a duration; write 10s, 5m, 1h30m or 2d.", "a", "cache"),
+        ),
+        (
             node(run_if="sometimes"),
             (
                 "`a`: `run_if` must be one of all_success, all_done, one_success, one_failed, "

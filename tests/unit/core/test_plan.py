@@ -116,3 +116,17 @@ def test_every_node_is_planned_once_after_what_it_reads(pairs: Any) -> None:
         assert set(read) == set(node.upstream)
         assert all(position[other] < position[node.id] for other in node.upstream)
         assert all(node.id in plans[position[other]].downstream for other in node.upstream)
+
+
+def test_a_node_uses_the_cache_as_it_says_or_else_as_the_pipeline_does() -> None:
+    def policies(top: Any, *nodes: Any) -> list[tuple[bool, float | None]]:
+        raw = chain()
+        for one, policy in zip(raw["nodes"], nodes, strict=False):
+            one["cache"] = policy
+        found = planned({**raw, "cache": top})
+        return [(each.cache, each.cache_max_age) for each in found]
+
+    week = {"max_age": "7d"}
+    assert policies(False, True, False, week) == [(True, None), (False, None), (True, 604800)]
+    assert policies(week, False, None, True) == [(False, None), (True, 604800), (True, None)]
+    assert policies({}, None) == [(True, None)] * 3

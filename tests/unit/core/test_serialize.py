@@ -118,6 +118,14 @@ def test_layout_and_written_defaults_change_no_hash() -> None:
     same["nodes"][0] |= {"cache": False, "retry": {"max_attempts": 1}, "timeout": None}
     same["nodes"].reverse()
     assert content_hash(same) == content_hash(plain)
+
+
+def test_cache_false_means_something_only_where_the_pipeline_caches() -> None:
+    plain, off = chain(), chain()
+    off["nodes"][0]["cache"] = False
+    assert content_hash({**off, "cache": True}) != content_hash({**plain, "cache": True})
+    document = to_document(Definition.model_validate({**off, "cache": {"max_age": "7d"}}))
+    assert (document["cache"], document["nodes"][0]["cache"]) == ({"max_age": "7d"}, False)
     assert content_hash(Definition.model_validate(plain)) == content_hash(plain)
 
 

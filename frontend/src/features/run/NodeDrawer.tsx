@@ -9,6 +9,7 @@ import { AttemptsPane } from "./AttemptsPane";
 import { ErrorPane } from "./ErrorPane";
 import { LogPane } from "./log/LogPane";
 import { MetricsPane } from "./values/MetricsPane";
+import { CacheMiss, ReusedFrom } from "./Reuse";
 import { PortValues } from "./values/PortValues";
 
 export interface NodeDrawerProps {
@@ -65,7 +66,7 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
       </header>
       <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 text-xs text-muted">
         <StateBadge state={node.state} data-testid="node-state" />
-        {node.cached && <span>from the cache</span>}
+        <ReusedFrom node={node} />
         {node.started_at && (
           <span>
             <Duration start={node.started_at} end={node.ended_at} />
@@ -92,6 +93,7 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
           <Ticks text={node.reason} />
         </p>
       )}
+      <CacheMiss cache={query.data?.cache} />
       <NodeTabs
         live={live}
         runId={runId}
@@ -146,7 +148,7 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab }: NodeTabsPro
             bus={live.bus}
           />
         ) : (
-          <p className="p-3 text-muted">{node.cached ? "Its results came from the cache; it did not run." : "It has not started."}</p>
+          <p className="p-3 text-muted">{node.reused_from ? `It did not run here: its results are those of run #${node.reused_from.number}.` : "It has not started."}</p>
         ),
     },
     {

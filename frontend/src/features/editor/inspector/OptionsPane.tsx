@@ -2,10 +2,11 @@ import { useMemo } from "react";
 
 import { useDocument } from "@/document";
 import { RUN_IF, type NodeDef, type Retry } from "@/graph/types";
-import { Field, Select, Switch } from "@/ui";
+import { Field, Select } from "@/ui";
 
 import { useEditor } from "../context";
-import { durationTrouble, toDuration } from "./duration";
+import { CacheFields } from "./CacheFields";
+import { DurationField } from "./DurationField";
 import { PlaceFields } from "./PlaceFields";
 import { TextField } from "./TextField";
 import { useNodeEdits } from "./useNodeEdits";
@@ -74,20 +75,12 @@ export function OptionsPane({ node }: { node: NodeDef }) {
         />
       </div>
       <PlaceFields node={node} trouble={trouble} setOption={setOption} />
-      <label className="flex items-start gap-3">
-        <Switch
-          checked={node.cache ?? false}
-          onCheckedChange={(checked) => setOption("cache", checked || undefined)}
-          aria-label="Reuse results"
-          className="mt-0.5"
-        />
-        <span>
-          <span className="block text-xs font-medium">Reuse results</span>
-          <span className="block text-xs text-muted">
-            When component, settings and inputs are the same as in an earlier run, take its outputs instead of running.
-          </span>
-        </span>
-      </label>
+      <CacheFields
+        value={node.cache}
+        inherited={definition.cache ?? false}
+        error={trouble("cache")}
+        onChange={(cache) => setOption("cache", cache)}
+      />
     </fieldset>
   );
 }
@@ -143,30 +136,5 @@ function RetryFields({ retry, trouble, onChange }: RetryFieldsProps) {
         </div>
       )}
     </div>
-  );
-}
-
-interface DurationFieldProps {
-  label: string;
-  help?: string;
-  placeholder?: string;
-  value: string | number | null | undefined;
-  error: string | undefined;
-  onChange: (value: string | undefined) => void;
-}
-
-function DurationField({ label, help, placeholder = "none", value, error, onChange }: DurationFieldProps) {
-  const text = typeof value === "number" ? `${value}s` : (value ?? "");
-  return (
-    <Field label={label} help={help} error={error ?? durationTrouble(text)}>
-      {(control) => (
-        <TextField
-          {...control}
-          value={text}
-          placeholder={placeholder}
-          onCommit={(typed) => onChange(toDuration(typed))}
-        />
-      )}
-    </Field>
   );
 }

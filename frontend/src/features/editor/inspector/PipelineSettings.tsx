@@ -2,6 +2,7 @@ import { useDocument } from "@/document";
 import { Field, Select, Textarea } from "@/ui";
 
 import { useEditor } from "../context";
+import { CacheFields } from "./CacheFields";
 import { toNumber } from "./number";
 import { ParametersEditor } from "./ParametersEditor";
 import { TextField } from "./TextField";
@@ -13,6 +14,7 @@ export function PipelineSettings() {
   const onFailure = useDocument((state) => state.definition.on_failure ?? "stop");
   const maxParallel = useDocument((state) => state.definition.max_parallel);
   const problems = useDocument((state) => state.problems);
+  const cache = useDocument((state) => state.definition.cache);
   const editable = useDocument((state) => state.editable);
   return (
     <section aria-label="Pipeline" data-testid="pipeline-settings" className="flex h-full min-h-0 flex-col bg-surface">
@@ -87,6 +89,16 @@ export function PipelineSettings() {
             />
           )}
         </Field>
+        <CacheFields
+          value={cache}
+          onChange={(value) =>
+            store.getState().perform({
+              edit: { kind: "setField", field: "cache", value },
+              label: "change what is reused",
+              merge: "cache",
+            })
+          }
+        />
       </div>
     </section>
   );
