@@ -326,6 +326,7 @@ class _Work:
     def try_again_or_fail(
         self, node: NodeView, why: str, *, lost: bool = False, permanent: bool = False
     ) -> None:
+        stopping = self.run.stopping and node.run_if not in _STARTS_AFTER_FAILURE
         tried = retry.Tried(
             attempts=node.attempt,
             losses=node.losses,
@@ -334,7 +335,7 @@ class _Work:
             backoff=node.backoff,
             lost=lost,
             permanent=permanent,
-            stopping=self.run.reason if self.run.stopping else "",
+            stopping=self.run.reason if stopping else "",
         )
         decision = retry.decide(tried, why)
         if isinstance(decision, retry.Again):

@@ -144,6 +144,19 @@ def test_nodes_that_are_there_for_failures_start_in_a_stopping_run(rule):
     assert world.run.state is RunState.FAILED
 
 
+@pytest.mark.parametrize("rule", ["one_failed", "all_done", "always"])
+def test_nodes_that_are_there_for_failures_are_tried_again_in_a_stopping_run(rule):
+    policy = {"max_attempts": {"alarm": 2}, "backoff": Backoff(initial=0)}
+    world = simulate([("a", "alarm")], run_if={"alarm": rule}, **policy)
+    run_one(world, "a", Failed("a", "boom"))
+    run_one(world, "alarm", Lost("alarm", "worker w vanished"))
+    assert world.views["alarm"].state is NodeState.QUEUED
+    run_one(world, "alarm", Failed("alarm", "flaky"))
+    assert world.views["alarm"].state is NodeState.QUEUED
+    run_one(world, "alarm")
+    assert world.states() == {"a": "failed", "alarm": "success"}
+
+
 def test_retries_wait_longer_each_time_and_then_fail():
     backoff = Backoff(initial=10, factor=2, max=30)
     world = simulate([], nodes="a", max_attempts={"a": 4}, backoff=backoff)
