@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from . import artifacts, components, me, pipelines, run_parts, runs, tokens, versions
+from . import artifacts, components, me, pipelines, run_parts, runs, tokens, versions, workers
 
 
 class _Digest:
@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern] = [
         name="version",
     ),
     path("pipelines/<uuid:id>/runs/", runs.PipelineRuns.as_view(), name="pipeline-runs"),
+    path("pipelines/<uuid:id>/run-check/", workers.RunCheck.as_view(), name="run-check"),
     path("runs/", runs.Runs.as_view(), name="runs"),
     path("runs/<uuid:id>/", runs.RunPage.as_view(), name="run"),
     path("runs/<uuid:id>/events/", run_parts.Events.as_view(), name="events"),
@@ -77,6 +78,7 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:id>/artifacts/", run_parts.RunArtifacts.as_view(), name="run-artifacts"),
     path("runs/<uuid:id>/nodes/<node:node>/", run_parts.RunNode.as_view(), name="run-node"),
     path("runs/<uuid:id>/nodes/<node:node>/log/", run_parts.Log.as_view(), name="log"),
+    path("workers/", workers.Workers.as_view(), name="workers"),
     path("artifacts/", artifacts.Artifacts.as_view(), name="artifacts"),
     path("artifacts/<digest:digest>/", artifacts.ArtifactPage.as_view(), name="artifact"),
     path("artifacts/<digest:digest>/preview/", artifacts.Preview.as_view(), name="preview"),

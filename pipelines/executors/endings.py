@@ -2,6 +2,8 @@
 
 import signal
 
+from pipelines.core.capacity import bytes_in_words
+
 from .protocol import Limits, StepError, StepResult
 
 
@@ -39,14 +41,6 @@ def over_memory(limits: Limits) -> StepError:
 def over_output(limits: Limits) -> StepError:
     allowed = bytes_in_words(limits.output_bytes)
     return StepError("output", f"the step wrote more than {allowed} of files")
-
-
-def bytes_in_words(number: int) -> str:
-    """`512 MiB`, `1.5 GiB`, `100 bytes`."""
-    for unit, size in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
-        if number >= size:
-            return f"{number / size:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{number} bytes"
 
 
 def name_of_signal(number: int) -> str:

@@ -117,6 +117,10 @@ class RunningStep(Protocol):
 class Executor(Protocol):
     """Runs steps. One executor serves many threads."""
 
+    @property
+    def isolation(self) -> str:
+        """How well steps are kept apart: `strong`, `basic` or `none`; empty while unknown."""
+
     def warm(self, pool: str) -> None:
         """A step of this warm pool is to come. Cheap: it only asks, as often as the caller likes.
 

@@ -30,6 +30,10 @@ class ByKind:
         self._warmed = warmed
         self._close = close
 
+    @property
+    def isolation(self) -> str:
+        return self._warmed.isolation
+
     def warm(self, pool: str) -> None:
         self._warmed.warm(pool)
 

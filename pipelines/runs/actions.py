@@ -20,7 +20,7 @@ from pipelines.designs import actions as designs
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.teams.models import User
 
-from . import failpoints, hints, ledger, shapes
+from . import capabilities, failpoints, hints, ledger, shapes
 from .models import Event, NodeRun, Run
 from .pools import with_pools
 
@@ -69,7 +69,7 @@ def start(
         created_by=user,
     )
     try:
-        _create(run, plans)
+        _create(run, plans, capabilities.reasons(plans, specs))
     except IntegrityError:
         # Somebody else was first with this key; the unique constraint let one of us win.
         earlier = _earlier(pipeline, idempotency_key) if idempotency_key else None
@@ -144,8 +144,11 @@ def _refused(code: str, message: str) -> InvalidDefinition:
     return InvalidDefinition([Problem(code=code, message=message)])
 
 
-def _create(run: Run, plans: list[NodePlan]) -> None:
-    """Write the run and its nodes, the first ones queued already."""
+def _create(run: Run, plans: list[NodePlan], unserved: Mapping[str, str]) -> None:
+    """Write the run and its nodes, the first ones queued already.
+
+    `unserved` says of nodes why no worker can run them at the moment.
+    """
     now = timezone.now()
     rows = [
         NodeRun(
@@ -168,6 +171,7 @@ def _create(run: Run, plans: list[NodePlan]) -> None:
             row.state = changed[row.node].value
             if row.state == NodeState.QUEUED:
                 row.queued_at = row.published_at = now
+                row.reason = unserved.get(row.node, "")
     run.last_seq = 1
     failpoints.hit("start.before")
     with transaction.atomic():

@@ -47,7 +47,7 @@ def _start(sender: Any, instance: Any, **_: Any) -> None:
     global _worker
     sys.setswitchinterval(_SWITCH_SECONDS)
     with _lock:
-        _worker = Worker(instance.app.amqp.queues.consume_from)
+        _worker = Worker(instance.app.amqp.queues.consume_from, instance.concurrency)
     _worker.start()
 
 

@@ -244,3 +244,29 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+
+class Worker(models.Model):
+    """A worker process as it announces itself, and again every few seconds while it lives."""
+
+    name = models.CharField(max_length=200, unique=True)
+    host = models.CharField(max_length=100)
+    queues = models.JSONField(default=list)
+    executors = models.JSONField(default=list)
+    slots = models.PositiveIntegerField()
+    busy = models.PositiveIntegerField(default=0)
+    #: Cores, bytes, devices.
+    cpu = models.FloatField()
+    memory = models.PositiveBigIntegerField()
+    gpu = models.PositiveIntegerField(default=0)
+    #: `strong`, `basic` or `none`; empty until its first warm pool has found out.
+    isolation = models.CharField(max_length=10, blank=True, default="")
+    version = models.CharField(max_length=40, blank=True, default="")
+    started_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["host", "name"]
+
+    def __str__(self) -> str:
+        return self.name

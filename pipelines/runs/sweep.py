@@ -19,7 +19,7 @@ from django.utils import timezone
 from pipelines.core import machine
 from pipelines.core.states import ENDED_RUN, UNSTARTED, NodeState, RunState
 
-from . import broker, claims, hints, identity, ledger, live
+from . import announcements, broker, claims, hints, identity, ledger, live
 from .models import NodeRun, Run
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ def sweep() -> int:
         free_expired_leases,
         publish_again,
         end_stuck_runs,
+        announcements.forget_gone,
     )
     return sum(step() for step in steps)
 

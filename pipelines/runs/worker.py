@@ -16,7 +16,7 @@ from pipelines.core.states import NodeState
 from pipelines.executors import registry
 from pipelines.executors.protocol import Executor
 
-from . import claims, identity, live, sweep
+from . import announcements, claims, identity, live, sweep
 from .claims import Taker
 from .driver import Driver
 from .live import Kill
@@ -31,11 +31,13 @@ BEAT_SECONDS = 0.5
 class Worker:
     """Everything that the slots of one process share."""
 
-    def __init__(self, queues: Iterable[str], executor: Executor | None = None) -> None:
+    def __init__(self, queues: Iterable[str], slots: int, executor: Executor | None = None) -> None:
         self.name = str(identity.own())
+        queues = tuple(queues)
+        self.facts = announcements.Facts.of_this_machine(self.name, queues, slots)
         self.executor = executor or registry.for_all_kinds()
         self.recorder = Recorder()
-        self.driver = Driver(Taker(self.name, tuple(queues)), self.executor, self.recorder)
+        self.driver = Driver(Taker(self.name, queues), self.executor, self.recorder)
         #: How many messages were taken, and how many threads are at work on one.
         self.messages = 0
         self.slots_in_use = 0
@@ -43,13 +45,18 @@ class Worker:
         self._over = threading.Event()
         self._threads = [
             threading.Thread(target=run, name=f"penstock-{name}", daemon=True)
-            for name, run in (("supervisor", self._supervise), ("watchdog", self._watch))
+            for name, run in (
+                ("supervisor", self._supervise),
+                ("watchdog", self._watch),
+                ("announcer", self._announce),
+            )
         ]
 
     def start(self) -> None:
         """Free what an earlier process of this machine left behind, then watch."""
         try:
             sweep.free_leases_of_dead_workers()
+            announcements.forget_gone()
         except Error as error:
             logger.warning("Old leases could not be looked at yet: %s", error)
         for thread in self._threads:
@@ -80,6 +87,9 @@ class Worker:
         self.driver.janitor.shutdown()
         self.recorder.stop()
         self.executor.close()
+        for thread in self._threads:
+            thread.join(2.0)
+        announcements.say_goodbye(self.name)
 
     def _supervise(self) -> None:
         renewed_at = float("-inf")
@@ -99,6 +109,14 @@ class Worker:
                 # Without this thread every step of the worker would lose its lease.
                 logger.exception("Leases could not be looked after, trying again")
             self._over.wait(BEAT_SECONDS)
+        close_old_connections()
+
+    def _announce(self) -> None:
+        while not self._over.is_set():
+            busy, isolation = len(live.all_held()), self.executor.isolation
+            announcements.announce(self.facts, busy=busy, isolation=isolation)
+            # Its first warm pool knows the isolation within a second or two.
+            self._over.wait(announcements.BEAT_SECONDS if isolation else BEAT_SECONDS)
         close_old_connections()
 
     def _watch(self) -> None:

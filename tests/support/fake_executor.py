@@ -33,6 +33,8 @@ class FakeExecutor:
         self.warmed: list[str] = []
         self._lock = threading.Lock()
 
+    isolation = "strong"
+
     def warm(self, pool: str) -> None:
         self.warmed.append(pool)
 

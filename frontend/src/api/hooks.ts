@@ -6,6 +6,7 @@ import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponents } from "./resources/components";
 import { getPipeline, getVersion, listPipelines, listVersions } from "./resources/pipelines";
 import { getNode, listRunArtifacts, listRuns } from "./resources/runs";
+import { listWorkers } from "./resources/workers";
 import type { ComponentFilters, PipelineFilters, RunFilters } from "./types";
 
 export const keys = {
@@ -23,6 +24,7 @@ export const keys = {
   run: (id: string) => ["run", id] as const,
   runArtifacts: (id: string, page = 1) => ["run", id, "artifacts", page] as const,
   node: (runId: string, node: string) => ["run", runId, "nodes", node] as const,
+  workers: (page: number) => ["workers", page] as const,
   preview: (digest: string, page: number, pageSize: number) => ["preview", digest, page, pageSize] as const,
 };
 
@@ -111,6 +113,16 @@ export function useNode(runId: string, node: string) {
     queryKey: keys.node(runId, node),
     queryFn: ({ signal }) => getNode(runId, node, signal),
     staleTime: 0,
+  });
+}
+
+/** The living workers, asked for again every few seconds. */
+export function useWorkers(page = 1) {
+  return useQuery({
+    queryKey: keys.workers(page),
+    queryFn: ({ signal }) => listWorkers(page, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 3_000,
   });
 }
 

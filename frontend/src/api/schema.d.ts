@@ -194,6 +194,23 @@ export interface paths {
         patch: operations["pipelines_save_draft"];
         trace?: never;
     };
+    "/api/v1/pipelines/{id}/run-check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What would wait in a run, as no living worker can run it. Nothing is started. */
+        post: operations["pipelines_run_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{id}/runs/": {
         parameters: {
             query?: never;
@@ -456,6 +473,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The living workers: what each serves and has. They belong to no team. */
+        get: operations["workers_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -500,6 +534,8 @@ export interface components {
             log_lines: number;
             log_truncated: boolean;
         };
+        /** @enum {unknown} */
+        BlankEnum: "";
         /** @description What the cache said when the node was about to run. */
         CacheStory: {
             hit: boolean;
@@ -769,6 +805,14 @@ export interface components {
              */
             help: string;
         };
+        /**
+         * @description * `` -
+         *     * `none` - none
+         *     * `basic` - basic
+         *     * `strong` - strong
+         * @enum {string}
+         */
+        IsolationEnum: "none" | "basic" | "strong";
         JsonObject: {
             [key: string]: unknown;
         };
@@ -1039,6 +1083,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["VersionRow"][];
         };
+        PaginatedWorkerList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Worker"][];
+        };
         PasswordRequest: {
             /** @description Needed when there is a password already. */
             current?: string;
@@ -1192,6 +1251,10 @@ export interface components {
             facts: components["schemas"]["JsonObject"];
             /** Format: date-time */
             created_at: string;
+        };
+        RunCheckRequest: {
+            /** @description The newest published one when left out. */
+            version?: (number | "draft") | null;
         };
         /** @description A run in a list. */
         RunRow: {
@@ -1352,6 +1415,40 @@ export interface components {
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
+        };
+        /** @description A worker process that was heard of within the last seconds. */
+        Worker: {
+            name: string;
+            host: string;
+            queues: string[];
+            executors: string[];
+            /** @description How many nodes it runs at a time. */
+            slots: number;
+            /** @description How many of its slots are in use. */
+            busy: number;
+            /**
+             * Format: double
+             * @description Cores.
+             */
+            cpu: number;
+            /** @description Bytes. */
+            memory: number;
+            /** @description Devices. */
+            gpu: number;
+            /**
+             * @description How well steps are kept apart; empty while unknown.
+             *
+             *     * `` -
+             *     * `none` - none
+             *     * `basic` - basic
+             *     * `strong` - strong
+             */
+            isolation: components["schemas"]["IsolationEnum"] | components["schemas"]["BlankEnum"];
+            version: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            seen_at: string;
         };
     };
     responses: never;
@@ -2262,6 +2359,67 @@ export interface operations {
                 };
             };
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pipelines_run_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RunCheckRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3450,6 +3608,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problems"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    workers_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedWorkerList"];
                 };
             };
             /** @description The request cannot be understood. */

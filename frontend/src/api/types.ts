@@ -77,6 +77,8 @@ export type RunArtifact = Schemas["RunArtifact"];
 export type Preview = Schemas["Preview"];
 export type Uploaded = Schemas["Artifact"];
 
+export type Worker = Schemas["Worker"];
+
 /** The query of a list. */
 type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Query } } }
   ? NonNullable<Query>

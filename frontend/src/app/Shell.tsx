@@ -1,4 +1,4 @@
-import { Blocks, History, type LucideIcon, Monitor, Workflow } from "lucide-react";
+import { Blocks, History, type LucideIcon, Monitor, Server, Workflow } from "lucide-react";
 import { Suspense } from "react";
 import { Link, NavLink, Outlet, useLocation, useNavigation } from "react-router";
 import { clsx } from "clsx";
@@ -20,6 +20,7 @@ const PLACES: Place[] = [
   { to: "/", label: "Pipelines", icon: Workflow, within: "/pipelines/" },
   { to: "/runs", label: "Runs", icon: History },
   { to: "/components", label: "Components", icon: Blocks },
+  { to: "/workers", label: "Workers", icon: Server },
 ];
 
 /** The top bar with the places, and the page under it. */

@@ -35,6 +35,7 @@ export function createRouter() {
               path: "components/:ns/:name",
               lazy: page(() => import("@/features/components/ComponentPage"), "ComponentPage"),
             },
+            { path: "workers", lazy: page(() => import("@/features/workers/WorkersPage"), "WorkersPage") },
             { path: "account", lazy: page(() => import("@/features/account/AccountPage"), "AccountPage") },
             { path: "*", Component: NotFound },
           ],

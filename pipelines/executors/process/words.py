@@ -6,8 +6,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.capacity import bytes_in_words
+
 from ..endings import (
-    bytes_in_words,
     cancelled,
     exited,
     name_of_signal,

@@ -58,7 +58,7 @@ def test_a_retry_that_waits_is_cancelled_too(world):
 def test_a_worker_that_is_stopped_gives_its_steps_back(world):
     run = world.start("ab", ["a -> b"])
     gate = world.executor.behaviours["a"] = Gate()
-    worker = Worker(["default"], world.executor)
+    worker = Worker(["default"], 2, world.executor)
     worker.start()
     slot = world.in_thread(lambda: worker.execute(world.node(run, "a").pk))
     assert gate.entered.wait(10)
@@ -77,7 +77,7 @@ def test_a_worker_that_is_stopped_gives_its_steps_back(world):
 def test_a_worker_that_is_stopped_lets_short_steps_finish_and_takes_no_more(world):
     run = world.start("ab", ["a -> b"])
     gate = world.executor.behaviours["a"] = Gate()
-    worker = Worker(["default"], world.executor)
+    worker = Worker(["default"], 2, world.executor)
     worker.start()
     slot = world.in_thread(lambda: worker.execute(world.node(run, "a").pk))
     assert gate.entered.wait(10)

@@ -74,6 +74,14 @@ export function validateDefinition(definition: JsonObject, signal?: AbortSignal)
 }
 
 /** The same `idempotency_key` never starts a second run, however often the request is sent. */
+/** What would wait in a run, as no living worker can run it. */
+export async function checkRun(pipelineId: string, version: StartRun["version"]): Promise<Problem[]> {
+  const answer = await body(
+    api.POST("/api/v1/pipelines/{id}/run-check/", { params: { path: { id: pipelineId } }, body: { version } }),
+  );
+  return answer.problems;
+}
+
 export async function startRun(pipelineId: string, start: StartRun): Promise<Run> {
   return (await body(
     api.POST("/api/v1/pipelines/{id}/runs/", { params: { path: { id: pipelineId } }, body: start }),

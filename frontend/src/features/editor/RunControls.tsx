@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 
-import type { Run } from "@/api/types";
+import { checkRun } from "@/api/resources/pipelines";
+import type { Problem, Run } from "@/api/types";
 import { useDocument } from "@/document";
 import { toast } from "@/ui";
 
@@ -18,10 +19,11 @@ export interface RunControlsProps {
 
 /** The top bar and what its Run does: asks for parameters where there are any, and starts. */
 export function RunControls({ dialog, onDialog, history, onHistory, onStarted }: RunControlsProps) {
-  const { live, openProblems, saver, store } = useEditor();
+  const { live, openProblems, pipeline, saver, store } = useEditor();
   const asks = useDocument((state) => (state.definition.parameters ?? []).length > 0);
   const [asking, setAsking] = useState(false);
   const [values, setValues] = useState<Values | null>(null);
+  const [waits, setWaits] = useState<Problem[]>([]);
   const start = useStartRun((run, used) => {
     setValues(used);
     close();
@@ -57,7 +59,10 @@ export function RunControls({ dialog, onDialog, history, onHistory, onStarted }:
         return;
       }
     }
-    if (asks) return setAsking(true);
+    // Whether the answer comes or not, the run may be started: its nodes say themselves why they wait.
+    const found = await checkRun(pipeline.id, store.getState().editable ? "draft" : null).catch(() => []);
+    setWaits(found);
+    if (asks || found.length > 0) return setAsking(true);
     onDialog(false);
     mutate(
       { values: {}, key: crypto.randomUUID() },
@@ -68,11 +73,12 @@ export function RunControls({ dialog, onDialog, history, onHistory, onStarted }:
   return (
     <>
       <TopBar history={history} onHistory={onHistory} starting={isPending} />
-      {asks && (
+      {(asks || waits.length > 0) && (
         <RunDialog
           open={asking}
           onClose={close}
           values={values ?? live.run?.parameters ?? {}}
+          waits={waits}
           start={start}
         />
       )}

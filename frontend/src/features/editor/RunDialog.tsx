@@ -4,10 +4,10 @@ import { useMemo, useState } from "react";
 
 import { ApiProblem } from "@/api/problem";
 import { startRun } from "@/api/resources/pipelines";
-import type { Run } from "@/api/types";
+import type { Problem, Run } from "@/api/types";
 import { useDocument } from "@/document";
 import { parametersSchema } from "@/features/run/parameters";
-import { Button, Dialog, Notice, SchemaForm, validateValue } from "@/ui";
+import { Button, Dialog, Notice, SchemaForm, Ticks, validateValue } from "@/ui";
 
 import { useEditor } from "./context";
 import { uploadFor } from "./upload";
@@ -41,11 +41,13 @@ export interface RunDialogProps {
   onClose: () => void;
   /** The values of the last run, or of the run one comes from. */
   values: Values;
+  /** Nodes that no worker can run at the moment, in words. */
+  waits: Problem[];
   start: ReturnType<typeof useStartRun>;
 }
 
 /** The pipeline's parameters as a form; then it runs. */
-export function RunDialog({ open, onClose, values, start }: RunDialogProps) {
+export function RunDialog({ open, onClose, values, waits, start }: RunDialogProps) {
   return (
     <Dialog
       open={open}
@@ -54,12 +56,12 @@ export function RunDialog({ open, onClose, values, start }: RunDialogProps) {
       title="Run"
       description="Values for this run; what is left alone keeps its default."
     >
-      {open && <RunForm {...{ onClose, values, start }} />}
+      {open && <RunForm {...{ onClose, values, waits, start }} />}
     </Dialog>
   );
 }
 
-function RunForm({ onClose, values, start }: Omit<RunDialogProps, "open">) {
+function RunForm({ onClose, values, waits, start }: Omit<RunDialogProps, "open">) {
   const { pipeline } = useEditor();
   const parameters = useDocument((state) => state.definition.parameters);
   const schema = useMemo(() => parametersSchema(parameters ?? []), [parameters]);
@@ -90,6 +92,18 @@ function RunForm({ onClose, values, start }: Omit<RunDialogProps, "open">) {
           errors={serverMarks(start.error)}
           uploadFile={uploadFor(pipeline.team)}
         />
+      )}
+      {waits.length > 0 && (
+        <Notice tone="warning" title="Not everything can run at the moment">
+          <ul className="list-disc pl-4">
+            {waits.map(({ message }) => (
+              <li key={message}>
+                <Ticks text={message} />
+              </li>
+            ))}
+          </ul>
+          <p className="mt-1">Start it all the same, and it goes on as soon as such a worker is there.</p>
+        </Notice>
       )}
       {start.error && (
         <Notice tone="danger" title="The run was not started">

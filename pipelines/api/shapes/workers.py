@@ -1,0 +1,34 @@
+"""Workers, and what a run would wait for."""
+
+from rest_framework import serializers
+
+from .common import Shape
+from .runs import VersionChoice
+
+ISOLATION_LEVELS = ["", "none", "basic", "strong"]
+
+
+class WorkerSerializer(Shape):
+    """A worker process that was heard of within the last seconds."""
+
+    name = serializers.CharField()
+    host = serializers.CharField()
+    queues = serializers.ListField(child=serializers.CharField())
+    executors = serializers.ListField(child=serializers.CharField())
+    slots = serializers.IntegerField(help_text="How many nodes it runs at a time.")
+    busy = serializers.IntegerField(help_text="How many of its slots are in use.")
+    cpu = serializers.FloatField(help_text="Cores.")
+    memory = serializers.IntegerField(help_text="Bytes.")
+    gpu = serializers.IntegerField(help_text="Devices.")
+    isolation = serializers.ChoiceField(
+        choices=ISOLATION_LEVELS, help_text="How well steps are kept apart; empty while unknown."
+    )
+    version = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField()
+
+
+class RunCheckSerializer(Shape):
+    version = VersionChoice(
+        required=False, allow_null=True, help_text="The newest published one when left out."
+    )

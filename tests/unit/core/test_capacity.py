@@ -1,0 +1,56 @@
+"""What a node needs against what workers have, in words."""
+
+import pytest
+
+from pipelines.core.capacity import Demand, Need, Offer, Room, cannot_run
+
+GIB = 2**30
+SMALL = Offer({"default"}, {"process"}, Room(2000, 4 * GIB, 0, share=1000))
+LARGE = Offer({"gpu", "default"}, {"process", "docker"}, Room(8000, 2 * GIB, 2, share=1000))
+
+
+@pytest.mark.parametrize(
+    ("demand", "why"),
+    [
+        (Demand("default", ("process",)), None),
+        (Demand("default", ()), None),
+        (Demand("gpu", ("process",), Need(gpu=2)), None),
+        (Demand("default", ("kubernetes", "docker")), None),
+        (Demand("big", ("process",)), "no worker serves the queue `big`"),
+        (
+            Demand("default", ("kubernetes",)),
+            "no worker of the queue `default` has the executor `kubernetes`",
+        ),
+        (
+            Demand("default", ("process",), Need(cpu=16000)),
+            "no worker of the queue `default` has 16 cores; the largest has 8 cores",
+        ),
+        (
+            Demand("default", ("process",), Need(memory=8 * GIB)),
+            "no worker of the queue `default` has 8 GiB of memory; the largest has 4 GiB",
+        ),
+        (
+            Demand("default", ("process",), Need(gpu=3)),
+            "no worker of the queue `default` has 3 GPUs; the largest has 2 GPUs",
+        ),
+        (
+            Demand("default", ("process",), Need(memory=3 * GIB, gpu=1)),
+            "no worker of the queue `default` has 3 GiB of memory and 1 GPU together",
+        ),
+    ],
+)
+def test_what_no_worker_can_run_is_said_with_what_is_missing(
+    demand: Demand, why: str | None
+) -> None:
+    assert cannot_run(demand, [SMALL, LARGE]) == why
+
+
+def test_without_workers_nothing_can_run() -> None:
+    assert cannot_run(Demand("default", ("process",)), []) == "no worker is running"
+
+
+def test_a_node_that_names_no_cores_takes_the_share_of_a_slot() -> None:
+    room = Room(1000, GIB, 0, share=250)
+    assert room.without(Need()).cpu == 750
+    assert room.without(Need(cpu=1000)).cpu == 0
+    assert not room.without(Need(cpu=1000)).holds(Need())
