@@ -8,7 +8,8 @@ export default defineConfig({
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   build: {
     outDir: "../static/app",
-    emptyOutDir: true,
+    // The files of earlier builds stay for a server that still gives out their names; see bootstrap.
+    emptyOutDir: false,
     manifest: "manifest.json",
     rollupOptions: { input: "src/app/main.tsx" },
     target: "es2022",

@@ -183,7 +183,19 @@ def build_front_end(develop: bool) -> None:
             BUILT,
         ]
         run("Compression", compress, hint="Is the disk full?")
+        forget_old_builds(os.path.join(BUILT, "assets"), time.time())
         built.write()
+
+
+def forget_old_builds(assets: str, now: float) -> None:
+    """Remove files that no build has written for a day.
+
+    Younger ones stay: a Penstock that was started before the build still names them in its pages.
+    """
+    for name in os.listdir(assets):
+        path = os.path.join(assets, name)
+        if os.path.getmtime(path) < now - 24 * 3600:
+            os.remove(path)
 
 
 def find_node() -> tuple[str, list[str]]:

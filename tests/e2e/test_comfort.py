@@ -42,6 +42,28 @@ def test_control_enter_sends_a_dialog(stack: Stack, page: Page) -> None:
     expect(editor.run_state).to_have_attribute("data-state", "success")
 
 
+def test_control_enter_runs_from_a_field_with_what_was_typed(stack: Stack, page: Page) -> None:
+    pipeline = pipelines.create(stack, pipelines.rows())
+    editor = Editor(page).open(pipeline, "?node=wet")
+    dialog = page.get_by_role("dialog", name="Run")
+    editor.write("Keep rows where", "weather = 'snow'")
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(editor.setting("Keep rows where")).to_be_focused()
+
+    editor.select("chart")
+    editor.setting("Up").click()
+    page.keyboard.type("temp_min")
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    editor.expect_saved()
+    _, wet, chart = pipelines.draft(stack, pipeline)["nodes"]
+    assert wet["params"] == {"condition": "weather = 'snow'"}
+    assert chart["params"]["y"] == ["temp_min"]
+
+
 def test_a_long_name_is_shown_whole_where_there_is_room(stack: Stack, page: Page) -> None:
     long = {
         **pipelines.rows(),

@@ -18,7 +18,6 @@ def test_build_and_run_by_keyboard_alone(page: Page) -> None:
     keys.type("example dataset")
     keys.press("Enter")
     expect(editor.nodes).to_have_count(1)
-    keys.press("Control+a")
     keys.type("filter rows")
     keys.press("Enter")
     expect(editor.edge("dataset.table", "filter.table")).to_be_attached()

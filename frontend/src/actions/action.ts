@@ -41,8 +41,11 @@ export interface Action {
   group: "Edit" | "Canvas" | "Pipeline" | "Help";
   /** The first is the one that is shown. */
   keys: readonly string[];
-  /** `canvas`: the keys act only while the canvas has the focus. */
-  scope: "page" | "canvas";
+  /**
+   * `canvas`: the keys act only while the canvas has the focus. `page`: anywhere but where somebody
+   * types. `always`: there as well, because they write nothing.
+   */
+  scope: "always" | "page" | "canvas";
   enabled(context: ActionContext): boolean;
   perform(context: ActionContext): void;
 }

@@ -37,6 +37,11 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(`${TYPING}, ${ELSEWHERE}`) !== null;
 }
 
+/** Whether a dialog, a menu or a list has the keyboard. */
+export function isElsewhere(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(ELSEWHERE) !== null;
+}
+
 /** Whether the canvas has the focus: it, something on it, or nothing in particular. */
 export function isOnCanvas(target: EventTarget | null): boolean {
   return target instanceof Element && (target.matches("body, main") || target.closest("[data-canvas]") !== null);

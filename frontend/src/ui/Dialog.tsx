@@ -1,7 +1,7 @@
 import { clsx } from "clsx";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { KeyboardEvent, ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import { IconButton } from "./IconButton";
 
 export interface DialogProps {
@@ -49,6 +49,8 @@ export function Dialog({
   size = "sm",
   dismissable = true,
 }: DialogProps) {
+  /** What had the focus before, to get it back: Radix knows only triggers of its own. */
+  const before = useRef<Element | null>(null);
   const refuse = (event: Event) => {
     if (!dismissable) event.preventDefault();
   };
@@ -57,7 +59,14 @@ export function Dialog({
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-50 animate-overlay bg-black/40" />
         <Radix.Content
-          onOpenAutoFocus={focusFirst}
+          onOpenAutoFocus={(event) => {
+            before.current = document.activeElement;
+            focusFirst(event);
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
+          }}
           onKeyDownCapture={sendForm}
           onEscapeKeyDown={refuse}
           onInteractOutside={refuse}

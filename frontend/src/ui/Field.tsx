@@ -40,8 +40,8 @@ export function Field({ label, help, error, required = false, extra, hideLabel =
   const helpId = help ? `${id}-help` : undefined;
   const errorId = error ? `${id}-error` : undefined;
   return (
-    <div className={clsx("flex min-w-0 flex-col gap-1", className)}>
-      <div className={hideLabel ? "sr-only" : "flex min-h-5 items-center gap-2"}>
+    <div className={clsx("relative flex min-w-0 flex-col gap-1", className)}>
+      <div className={hideLabel ? "sr-only" : clsx("flex min-h-5 items-center", extra && "pr-12")}>
         <label htmlFor={id} className="min-w-0 flex-1 truncate text-xs font-medium">
           {label}
           {required && (
@@ -50,7 +50,6 @@ export function Field({ label, help, error, required = false, extra, hideLabel =
             </span>
           )}
         </label>
-        {extra}
       </div>
       {children({
         id,
@@ -58,6 +57,8 @@ export function Field({ label, help, error, required = false, extra, hideLabel =
         "aria-invalid": error ? true : undefined,
         "aria-required": required || undefined,
       })}
+      {/* Behind the control: Tab comes to the field first, then to its switch. */}
+      {extra && <div className="absolute top-0 right-0 flex h-5 items-center gap-2">{extra}</div>}
       {error && (
         <p id={errorId} className="text-xs text-danger">
           {error}

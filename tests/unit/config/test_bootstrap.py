@@ -1,5 +1,6 @@
 """Setting up skips what is done, and knows which Node can build."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,11 @@ def test_a_stamp_holds_until_what_it_was_made_from_changes(tmp_path: Path) -> No
 def test_a_command_that_fails_names_itself_and_the_way_out() -> None:
     with pytest.raises(bootstrap.Failed, match=r"Node packages \(false ended with 1\)\. Try it\."):
         bootstrap.run("Node packages", ["false"], hint="Try it.")
+
+
+def test_files_of_earlier_builds_stay_for_a_day(tmp_path: Path) -> None:
+    for name, age in (("main-new.js", 0), ("main-noon.js", 12), ("main-old.js", 25)):
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (0, 1_000_000 - age * 3600))
+    bootstrap.forget_old_builds(str(tmp_path), 1_000_000)
+    assert sorted(os.listdir(tmp_path)) == ["main-new.js", "main-noon.js"]

@@ -64,6 +64,8 @@ export function ComponentList(props: ComponentListProps) {
     else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
       const component = flat[active];
       if (component) onPick(component);
+      // Typing on looks for the next one; Enter again adds one more of this.
+      fieldRef.current?.select();
     } else if (event.key === "Escape") {
       if (text && !onEscape) setText("");
       else if (onEscape) onEscape();

@@ -90,6 +90,7 @@ export function SchemaField({ name, schema: declared, path, value, onChange, lab
                   label={`Reset ${title} to ${shortText(schema.default)}`}
                   icon={<RotateCcw />}
                   size="sm"
+                  side="left"
                   className="size-5! [&_svg]:size-3!"
                   onClick={() => onChange(undefined)}
                 />
@@ -157,7 +158,7 @@ export function SchemaFields({ schema, path, value, onChange }: SchemaFieldsProp
 
 function ExpressionSwitch({ title, on, disabled, onClick }: { title: string; on: boolean; disabled: boolean; onClick: () => void }) {
   return (
-    <Tooltip label={on ? "Use a plain value" : "Use an expression, ${{ … }}"}>
+    <Tooltip side="left" label={on ? "Use a plain value" : "Use an expression, ${{ … }}"}>
       <button
         type="button"
         aria-pressed={on}

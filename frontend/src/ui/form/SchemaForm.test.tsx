@@ -140,6 +140,13 @@ describe("expressions", () => {
     expect(latest).toEqual({ rows: 3 });
   });
 
+  test("the Tab key goes to the field before its switch", () => {
+    render(<Form schema={schema} start={{ rows: 3 }} allowExpressions />);
+    const field = screen.getByRole("textbox", { name: "Rows" });
+    for (const button of screen.getAllByRole("button"))
+      expect(field.compareDocumentPosition(button)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  });
+
   test("names are offered, and one is taken with Enter", () => {
     render(<Form schema={schema} start={{ rows: "${{ params.r }}" }} allowExpressions expressionSuggestions={[{ value: "params.rows" }, { value: "nodes.load.outputs.table" }]} />);
     const field = screen.getByRole("textbox", { name: "Rows" }) as HTMLTextAreaElement;
