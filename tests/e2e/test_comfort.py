@@ -64,6 +64,19 @@ def test_control_enter_runs_from_a_field_with_what_was_typed(stack: Stack, page:
     assert chart["params"]["y"] == ["temp_min"]
 
 
+def test_whoever_watches_a_node_that_writes_nothing_sees_what_it_made(
+    stack: Stack, page: Page
+) -> None:
+    editor = Editor(page).open(pipelines.create(stack, pipelines.rows()), "?node=chart")
+    editor.focus()
+    editor.select("chart")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("dialog", name="Run").get_by_label("weather").press("Control+Enter")
+    expect(editor.drawer.get_by_role("img", name="image, a picture")).to_be_visible()
+    editor.drawer.get_by_role("tab", name="Log").click()
+    expect(editor.drawer.get_by_test_id("log")).to_contain_text("wrote nothing")
+
+
 def test_a_long_name_is_shown_whole_where_there_is_room(stack: Stack, page: Page) -> None:
     long = {
         **pipelines.rows(),

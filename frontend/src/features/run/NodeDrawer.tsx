@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { keys, useNode } from "@/api/hooks";
 import type { NodeDetail, RunNode } from "@/api/types";
@@ -48,7 +48,12 @@ export function NodeDrawer({ live, nodeId, onClose }: NodeDrawerProps) {
 function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string; node: RunNode; onClose: () => void }) {
   const query = useFreshNode(live, runId, node);
   /** Chosen once, at the opening: what one reads must not turn into something else. */
-  const [tab, setTab] = useState(() => firstTab(node));
+  const [opened] = useState(() => firstTab(node));
+  /** Whoever watched a step that wrote nothing has nothing to read, and comes for its results. */
+  const [silent, setSilent] = useState(false);
+  const onSilent = useCallback(() => setSilent(true), []);
+  const [chosen, setTab] = useState<string | null>(null);
+  const tab = chosen ?? (silent ? firstTab(node) : opened);
   const [picked, setPicked] = useState<number | null>(null);
   const attempt = picked ?? node.attempt;
   /** As the card says it; one that was lost with its worker comes on top of those allowed. */
@@ -102,6 +107,7 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
         attempt={attempt}
         tab={tab}
         onTab={setTab}
+        onSilent={onSilent}
       />
     </>
   );
@@ -120,9 +126,10 @@ interface NodeTabsProps {
   attempt: number;
   tab: string;
   onTab: (tab: string) => void;
+  onSilent: () => void;
 }
 
-function NodeTabs({ live, runId, node, query, attempt, tab, onTab }: NodeTabsProps) {
+function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: NodeTabsProps) {
   const detail = query.data;
   const tried = detail?.attempts.find(({ number }) => number === attempt);
   const error = tried?.error ?? (attempt === node.attempt ? node.error : null);
@@ -146,6 +153,7 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab }: NodeTabsPro
             attempt={attempt}
             active={attempt === node.attempt && !isFinal(node.state)}
             bus={live.bus}
+            onSilent={onSilent}
           />
         ) : (
           <p className="p-3 text-muted">{node.reused_from ? `It did not run here: its results are those of run #${node.reused_from.number}.` : "It has not started."}</p>

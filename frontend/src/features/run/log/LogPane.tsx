@@ -27,10 +27,12 @@ export interface LogPaneProps {
   /** Whether the attempt may still write. */
   active: boolean;
   bus: RunBus;
+  /** Told when the attempt has ended and wrote nothing. */
+  onSilent?: () => void;
 }
 
 /** The log of one attempt, live. Mount it with a key per attempt. */
-export function LogPane({ runId, node, attempt, active, bus }: LogPaneProps) {
+export function LogPane({ runId, node, attempt, active, bus, onSilent }: LogPaneProps) {
   const feed = useFeed(runId, node, attempt, active, bus);
   const state = useSyncExternalStore(feed.subscribe, feed.getState);
   const { buffer } = feed;
@@ -40,6 +42,11 @@ export function LogPane({ runId, node, attempt, active, bus }: LogPaneProps) {
   const [hit, setHit] = useState(0);
   const hits = useHits(lines, search);
   const current = hits.length > 0 ? hits[Math.min(hit, hits.length - 1)] : undefined;
+
+  const silent = buffer.finished && lines.length === 0;
+  useEffect(() => {
+    if (silent) onSilent?.();
+  }, [silent, onSilent]);
 
   const virtual = useVirtualizer({
     count: lines.length,
