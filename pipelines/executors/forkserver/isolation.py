@@ -6,6 +6,7 @@ and its own mount namespace, with a /proc that shows nothing but the step.
 """
 
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -29,6 +30,8 @@ STEP_CAPABILITIES = (
     linux.CAP_SETUID,
     linux.CAP_NET_BIND_SERVICE,
 )
+
+_LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
 
 
 class PidNamespaces:
@@ -87,12 +90,33 @@ def bind_read_only(source: str, target: str) -> None:
     linux.mount(None, target, None, linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | locked)
 
 
-def hide(path: str) -> None:
-    """Make a file or directory look empty from here on."""
+def hide(path: str) -> tuple[int, int]:
+    """Make a file or directory look empty from here on; what it is `seen_as` now."""
     if os.path.isdir(path):
         linux.mount("tmpfs", path, "tmpfs", linux.MS_RDONLY | linux.MS_NOSUID, "mode=0700")
     else:
         linux.mount("/dev/null", path, None, linux.MS_BIND)
+    return seen_as(path)
+
+
+def seen_as(path: str) -> tuple[int, int]:
+    """Which file a path leads to. Another one has taken its place when this differs."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def marks() -> tuple[object, ...]:
+    """What a step could change of the shepherd that it runs under, or leave in its namespaces.
+
+    A step has its shepherd's user id and fewer capabilities: the kernel lets it set limits of that
+    process, but neither look into it nor change its priority or processors. Of /dev/shm it is
+    enough to see whether it was touched.
+    """
+    return (
+        *(resource.getrlimit(which) for which in _LIMITS),
+        Path("/proc/self/oom_score_adj").read_bytes(),
+        os.stat("/dev/shm").st_ctime_ns if os.path.isdir("/dev/shm") else 0,
+    )
 
 
 def _works() -> bool:

@@ -21,6 +21,7 @@ MS_REMOUNT = 0x20
 MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
+_MNT_DETACH = 2
 
 CAP_CHOWN = 0
 CAP_DAC_OVERRIDE = 1
@@ -119,6 +120,10 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, data: s
         ),
         f"mount on {target}",
     )
+
+
+def unmount(target: str) -> None:
+    _checked(_libc.umount2(os.fsencode(target), _MNT_DETACH), f"umount of {target}")
 
 
 def bound_capabilities(kept: Iterable[int]) -> None:

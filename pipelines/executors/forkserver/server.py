@@ -10,20 +10,30 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from typing import Any, Literal, NoReturn
 
-from . import isolation, linux, preload, shepherd, tree, wire
-from .step import limit
+from . import isolation, linux, preload, shepherd, step, tree, wire
 from .wire import Closed
+
+#: So many shepherds wait for a request, for so long; after that a single one does.
+_MOST_SPARES = 4
+_SPARE_SECONDS = 10.0
+#: After so many steps a shepherd is replaced, whatever may have gathered in it.
+_MOST_STEPS = 200
+
+#: What has run this often is in its quick form (PEP 659), so that no fork needs to make it so.
+_REHEARSALS = 20
 
 
 class Spare:
-    """A shepherd that waits for its first request, with its step's process already forked."""
+    """A shepherd that waits for its next request, with its step's process already forked."""
 
     def __init__(self, pid: int, connection: socket.socket) -> None:
         self.pid = pid
         self.pidfd = os.pidfd_open(pid)
         self.connection = connection
+        self.steps = 0
 
     def close(self) -> None:
         os.close(self.pidfd)
@@ -37,49 +47,82 @@ class ForkServer:
         self._memory = tree.own_memory()
         self._namespaces = isolation.PidNamespaces() if level == "strong" else None
         self._shepherds: set[int] = set()
-        self._spare: Spare | None = self._fork()
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
+        #: Shepherds with a step, by the descriptor on which they say that they are free again.
+        self._busy: dict[int, Spare] = {}
+        self._spares: deque[Spare] = deque([self._fork()])
 
     def serve(self) -> None:
         """Answer requests until the worker is gone."""
-        poll = select.poll()
-        poll.register(self._connection, select.POLLIN)
         wire.send(self._connection, {"ready": self._level})
         while True:
-            poll.poll()
-            try:
-                message, files = wire.receive(self._connection)
-            except Closed:
-                return
-            if "sweep" in message:
-                self._sweep()
-                wire.send(self._connection, {"swept": message["sweep"]})
-            else:
-                self._hand_over(message, files)
+            patience = _SPARE_SECONDS * 1000 if len(self._spares) > 1 else None
+            ready = {descriptor for descriptor, _ in self._poll.poll(patience)}
+            if not ready:
+                self._drop_spares(1)
+            for descriptor in ready & self._busy.keys():
+                self._on_shepherd(self._busy.pop(descriptor))
+            if self._connection.fileno() in ready:
+                try:
+                    message, files = wire.receive(self._connection)
+                except Closed:
+                    return
+                self._obey(message, files)
+
+    def _obey(self, message: dict[str, Any], files: list[int]) -> None:
+        if "sweep" in message:
+            self._sweep()
+            wire.send(self._connection, {"swept": message["sweep"]})
+        else:
+            self._hand_over(message, files)
+
+    def _on_shepherd(self, shepherd: Spare) -> None:
+        """It is free for another step, or it has ended."""
+        self._poll.unregister(shepherd.connection)
+        try:
+            wire.receive(shepherd.connection)
+        except Closed:
+            shepherd.close()
+            return
+        self._spares.append(shepherd)
+        if shepherd.steps >= _MOST_STEPS and len(self._spares) > 1:
+            self._spares.pop().close()
+        self._drop_spares(_MOST_SPARES)
+
+    def _drop_spares(self, most: int) -> None:
+        """A shepherd ends when its connection does."""
+        while len(self._spares) > most:
+            self._spares.popleft().close()
 
     def _hand_over(self, message: dict[str, Any], files: list[int]) -> None:
         try:
-            spare = self._give(message, files)
+            shepherd = self._give(message, files)
         except OSError as error:
             wire.send(self._connection, {"refused": message["step"], "why": str(error)})
             return
         finally:
             wire.close_all(files)
-        wire.send(self._connection, {"forked": message["step"]}, (spare.pidfd,))
-        spare.close()
+        wire.send(self._connection, {"forked": message["step"]}, (shepherd.pidfd,))
+        shepherd.steps += 1
+        self._busy[shepherd.connection.fileno()] = shepherd
+        self._poll.register(shepherd.connection, select.POLLIN)
+        if self._spares:
+            return
         try:
-            self._spare = self._fork()
+            self._spares.append(self._fork())
         except OSError as error:
             # Out of processes, say. The steps that run must not suffer for the next one.
             print(f"no spare process for the next step: {error}", file=sys.stderr, flush=True)
 
     def _give(self, message: dict[str, Any], files: list[int]) -> Spare:
-        spare, self._spare = self._spare, None
-        if spare is not None:
+        while self._spares:
+            spare = self._spares.popleft()
             try:
                 wire.send(spare.connection, message, files)
                 return spare
             except OSError:
-                spare.close()  # someone killed it while it waited; a fresh one takes its place
+                spare.close()  # someone killed it while it waited; another one takes its place
         spare = self._fork()
         wire.send(spare.connection, message, files)
         return spare
@@ -123,6 +166,8 @@ def main(pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: i
     # The kernel reaps shepherds by itself; the worker learns of their end by pidfd.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _fence()
+    for _ in range(_REHEARSALS):
+        step.rehearse()
     gc.collect()
     gc.freeze()
     with contextlib.suppress(BrokenPipeError):  # the worker is gone, and that ends us anyway
@@ -133,6 +178,6 @@ def main(pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: i
 def _fence() -> None:
     """What holds for every step and does not hinder us: forks inherit it, and need not repeat it."""
     os.umask(0o077)
-    limit(resource.RLIMIT_CORE, 0)
+    step.limit(resource.RLIMIT_CORE, 0)
     linux.forbid_new_privileges()
     linux.bound_capabilities(isolation.STEP_CAPABILITIES)

@@ -1,7 +1,8 @@
-"""The shepherd: one process per step that starts it, watches it and leaves nothing of it behind.
+"""The shepherd: a process that starts one step, watches it and leaves nothing of it behind.
 
 It is forked in advance, has its own namespaces ready, and has forked the step's process as well,
-which waits. So a request costs no more than waking both.
+which waits. So a request costs no more than waking both. A shepherd whose step has left its
+namespaces as they were takes another step, as making them costs more than all the rest.
 """
 
 import json
@@ -17,7 +18,7 @@ from typing import NoReturn
 
 from . import isolation, linux, tree, wire
 from .step import wait_and_run
-from .wire import Closed, Done, Report, Request
+from .wire import Bounds, Closed, Done, Report
 
 #: Seconds between SIGTERM and SIGKILL.
 GRACE = {"cancelled": 2.0, "timeout": 0.5}
@@ -32,17 +33,32 @@ FILES_SHARE = 20
 
 
 class Shepherd:
+    """`serve` is for one step after the other, as long as it says that it may be called again."""
+
     def __init__(self, level: isolation.Level, pool_memory: int) -> None:
         self._pool_memory = pool_memory
         self._tree: tree.Tree = tree.Namespace() if level == "strong" else tree.Descendants()
         self._strong = level == "strong"
+        self._marks = isolation.marks() if self._strong else ()
+        #: What each hidden path is seen as, from the first step that it was there for.
+        self._hidden: dict[str, tuple[int, int]] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget the step before."""
         self._peak = 0
+        self._used: resource.struct_rusage | None = None
+        self._used_before = _seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
         self._cause = ""
         self._status: int | None = None
         self._done: Done | None = None
 
-    def serve(self, connection: socket.socket) -> None:
-        """Fork the step's process, wait for its request, run it, report."""
+    def serve(self, connection: socket.socket, *, again: bool) -> bool:
+        """Fork the step's process, wait for its request, run it, report.
+
+        `again` says whether an earlier step has ended. Returns whether another one may follow.
+        """
+        self._begin()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         shepherd = os.getpid()
         self._step = os.fork()
@@ -51,51 +67,68 @@ class Shepherd:
             ours.close()
             wait_and_run(theirs, shepherd)
         theirs.close()
-        self._rehearse()
         try:
+            if again:
+                wire.send(connection, {"free": True})
+            else:
+                self._rehearse()
             message, files = wire.receive(connection)
-        except Closed:
+        except (Closed, BrokenPipeError):
             tree.kill_all(self._tree, PATIENCE)
-            return
-        connection.close()
+            return False
         stdout, stderr, control = files
         self._control = socket.socket(fileno=control)
         directory = str(message["directory"])
-        try:
-            request = Request.read(directory)
-            self._prepare(request)
-            wire.send(ours, {"directory": directory}, (stdout, stderr))
-        except (OSError, ValueError) as error:
-            tree.kill_all(self._tree, PATIENCE)
-            self._report(Report(None, "setup", str(error)))
-            return
-        wire.close_all((stdout, stderr))
-        self._watch(request, directory, ours)
-        if self._done is not None:
+        with ours, self._control:
+            try:
+                bounds = Bounds.read(directory)
+                self._prepare(bounds)
+                wire.send(ours, {"directory": directory}, (stdout, stderr))
+            except (OSError, ValueError) as error:
+                tree.kill_all(self._tree, PATIENCE)
+                self._report(Report(None, "setup", str(error)))
+                return False
+            wire.close_all((stdout, stderr))
+            self._watch(bounds, directory, ours)
+            if self._done is None:
+                status = self._collect()
+                tree.kill_all(self._tree, PATIENCE)
+                self._report(self._full_report(status))
+                return False
             self._report(self._early_report(self._done))
-            tree.kill_all(self._tree, PATIENCE)
-        else:
-            status = self._collect()
-            tree.kill_all(self._tree, PATIENCE)
-            self._report(self._full_report(status))
+        tree.kill_all(self._tree, PATIENCE)
+        return self._is_as_before(bounds)
+
+    def _is_as_before(self, bounds: Bounds) -> bool:
+        """Whether a step that ended by itself has left nothing that the next one could notice."""
+        if not self._strong or self._tree.pids():
+            return False
+        try:
+            for _, target in bounds.read_only:
+                linux.unmount(target)
+            return isolation.marks() == self._marks
+        except OSError:
+            return False  # then a fresh shepherd takes its place, which is always right
 
     def _rehearse(self) -> None:
         """Use what every step needs: a fresh fork pays for the first touch of each page."""
         tree.usage(self._tree)
         json.loads(json.dumps(vars(self._full_report(0))))
 
-    def _prepare(self, request: Request) -> None:
-        for source, target in request.read_only:
+    def _prepare(self, bounds: Bounds) -> None:
+        for source, target in bounds.read_only:
             if self._strong:
                 os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400))
                 isolation.bind_read_only(source, target)
             else:
                 os.symlink(source, target)
         if self._strong:
-            for path in filter(os.path.exists, request.hidden):
-                isolation.hide(path)
+            for path in filter(os.path.exists, bounds.hidden):
+                # A file that took the place of a hidden one, such as a new log, can be seen.
+                if self._hidden.get(path) != isolation.seen_as(path):
+                    self._hidden[path] = isolation.hide(path)
 
-    def _watch(self, request: Request, directory: str, step: socket.socket) -> None:
+    def _watch(self, bounds: Bounds, directory: str, step: socket.socket) -> None:
         """Until the step's process ends, by itself or because a limit or the worker wants it."""
         pidfd = os.pidfd_open(self._step)
         poll = select.poll()
@@ -103,7 +136,7 @@ class Shepherd:
         poll.register(self._control, select.POLLIN)
         poll.register(step, select.POLLIN)
         started = time.monotonic()
-        deadline = started + request.seconds if request.seconds else float("inf")
+        deadline = started + bounds.seconds if bounds.seconds else float("inf")
         ticks = iter(TICKS)
         pause = next(ticks)
         next_look = started + pause
@@ -124,9 +157,9 @@ class Shepherd:
                 self._end("timeout")
             elif now >= next_look:
                 pause = next(ticks, TICKS[-1])
-                next_look = now + (NEAR if self._look(request) else pause)
+                next_look = now + (NEAR if self._look(bounds) else pause)
                 if now >= next_files:
-                    next_files = self._look_at_files(request, directory)
+                    next_files = self._look_at_files(bounds, directory)
 
     def _is_done(self, step: socket.socket) -> bool:
         """Whether the step says that it is done, and nothing else of it runs."""
@@ -147,12 +180,10 @@ class Shepherd:
         )
 
     def _full_report(self, status: int) -> Report:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = _seconds(resource.getrusage(resource.RUSAGE_CHILDREN)) - self._used_before
+        peak = self._used.ru_maxrss * 1024 - self._pool_memory if self._used else 0
         return Report(
-            status,
-            self._cause,
-            cpu_seconds=round(used.ru_utime + used.ru_stime, 4),
-            peak_memory=max(self._peak, used.ru_maxrss * 1024 - self._pool_memory),
+            status, self._cause, cpu_seconds=round(used, 4), peak_memory=max(self._peak, peak)
         )
 
     def _obey(self) -> None:
@@ -179,48 +210,48 @@ class Shepherd:
         """Collect orphans that ended, and the step itself only into `_status`."""
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status, used = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
                 return
             if pid == self._step:
-                self._status = status
+                self._status, self._used = status, used
 
     def _collect(self) -> int:
         """The step's own exit status, killing it first when it is we who end it."""
         if self._status is None:
             if self._cause:
                 self._tree.send(signal.SIGKILL)
-            self._status = os.waitpid(self._step, 0)[1]
+            _, self._status, self._used = os.wait4(self._step, 0)
         return self._status
 
-    def _look(self, request: Request) -> bool:
+    def _look(self, bounds: Bounds) -> bool:
         """Check memory and processes; True when one is near its limit."""
         processes, written = tree.usage(self._tree)
         memory = max(0, written - self._pool_memory)
         near = False
-        if request.memory_bytes:
-            if memory > request.memory_bytes:
+        if bounds.memory_bytes:
+            if memory > bounds.memory_bytes:
                 # Forks share pages, which the quick count counts in each: look again, exactly.
                 memory = tree.exact_memory(self._tree)
-                if memory > request.memory_bytes:
+                if memory > bounds.memory_bytes:
                     self._end("memory")
-            near = memory * 2 > request.memory_bytes
+            near = memory * 2 > bounds.memory_bytes
         self._peak = max(self._peak, memory)
-        if request.processes and not self._cause:
-            if processes > request.processes:
+        if bounds.processes and not self._cause:
+            if processes > bounds.processes:
                 self._end("processes")
-            near = near or processes * 4 > request.processes
+            near = near or processes * 4 > bounds.processes
         return near
 
-    def _look_at_files(self, request: Request, directory: str) -> float:
+    def _look_at_files(self, bounds: Bounds, directory: str) -> float:
         """Check what the step has written; the time of the next look."""
         began = time.monotonic()
         places = tuple(
             os.path.join(directory, name) for name in (wire.WORK, wire.TEMPORARY, wire.ARTIFACTS)
         )
-        if tree.size_of(places) > request.output_bytes:
+        if tree.size_of(places) > bounds.output_bytes:
             self._end("output")
         ended = time.monotonic()
         return ended + max(FILES_TICK, FILES_SHARE * (ended - began))
@@ -232,6 +263,10 @@ class Shepherd:
             print(f"the worker did not wait for the report: {error}", file=sys.stderr)
 
 
+def _seconds(used: resource.struct_rusage) -> float:
+    return used.ru_utime + used.ru_stime
+
+
 def main(
     connection: socket.socket, level: isolation.Level, pool_memory: int, parent: int
 ) -> NoReturn:
@@ -241,7 +276,6 @@ def main(
         os.setsid()
         linux.set_name("penstock-watch")
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        shepherd = Shepherd(level, pool_memory)
 
         def orphaned(number: int, frame: FrameType | None) -> NoReturn:
             # The fork server died without the worker: the step is lost, and must not live on.
@@ -255,7 +289,10 @@ def main(
         else:
             linux.die_with_parent(signal.SIGTERM, parent)
             linux.adopt_orphans()
-        shepherd.serve(connection)
+        shepherd = Shepherd(level, pool_memory)
+        again = False
+        while shepherd.serve(connection, again=again):
+            again = True
         code = 0
     finally:
         if code:

@@ -34,7 +34,7 @@ def wait_and_run(connection: socket.socket, shepherd: int) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         linux.die_with_parent(signal.SIGKILL, shepherd)
         _fence()
-        _rehearse()
+        rehearse()
         message, (stdout, stderr) = wire.receive(connection)
         directory = str(message["directory"])
         request = Request.read(directory)
@@ -65,7 +65,7 @@ def _fence() -> None:
     sys.argv = ["step"]
 
 
-def _rehearse() -> None:
+def rehearse() -> None:
     """Use what every step uses: a fresh fork pays for the first touch of each page of memory."""
     parsed = ast.parse("def rehearsal(value: int) -> int:\n    return value\n")
     names: dict[str, Any] = {}
@@ -78,6 +78,7 @@ def _enter(
     directory: str, request: Request, connection: socket.socket, stdout: int, stderr: int
 ) -> None:
     """The step's directory, output, limits and environment; nothing else stays open."""
+    bounds = request.bounds
     null = os.open(os.devnull, os.O_RDONLY)
     for number, descriptor in enumerate((null, stdout, stderr)):
         os.dup2(descriptor, number)
@@ -85,9 +86,9 @@ def _enter(
     os.closerange(3, kept)
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
     os.chdir(os.path.join(directory, wire.WORK))
-    limit(resource.RLIMIT_FSIZE, request.output_bytes)
-    if request.memory_bytes:
-        limit(resource.RLIMIT_DATA, tree.own_data() + 2 * request.memory_bytes + _RESERVED)
+    limit(resource.RLIMIT_FSIZE, bounds.output_bytes)
+    if bounds.memory_bytes:
+        limit(resource.RLIMIT_DATA, tree.own_data() + 2 * bounds.memory_bytes + _RESERVED)
     os.environ.clear()
     os.environ.update(request.environ)
 

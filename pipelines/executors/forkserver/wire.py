@@ -6,6 +6,8 @@ files. Everything large lies in the request file of the step's directory.
 worker -> fork server   {"step": id, "directory": ...}  + stdout, stderr, control
 fork server -> worker   {"ready": level} once; for each step {"forked": id} + pidfd of its shepherd
                         or {"refused": id, "why": ...}; {"swept": id} in answer to {"sweep": id}
+fork server -> shepherd the message about a step, as it came
+shepherd -> fork server {"free": true} when it waits for another step
 worker -> shepherd      {"cancel": true}
 shepherd -> step        {"directory": ...} + stdout, stderr
 step -> shepherd        Done, when nothing but its exit is left
@@ -35,15 +37,13 @@ class Closed(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
-    """One step, as its shepherd and its process need to know it.
+class Bounds:
+    """What a step's shepherd needs to know.
 
     `read_only` are pairs (file, place in the step's directory): the file is mounted there read-only,
     or linked where that is not possible. `hidden` are paths that the step must not see.
     """
 
-    spec: dict[str, Any]
-    environ: dict[str, str]
     read_only: list[tuple[str, str]]
     hidden: list[str]
     seconds: float | None
@@ -51,12 +51,28 @@ class Request:
     processes: int | None
     output_bytes: int
 
+    @classmethod
+    def read(cls, directory: str) -> "Bounds":
+        with open(os.path.join(directory, REQUEST_FILE), "rb") as stream:
+            return cls(**json.loads(stream.readline()))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One step. Its file has two lines, so that a shepherd need not read what is not for it."""
+
+    bounds: Bounds
+    spec: dict[str, Any]
+    environ: dict[str, str]
+
     def write(self, directory: Path) -> None:
-        (directory / REQUEST_FILE).write_text(json.dumps(vars(self)), encoding="utf-8")
+        lines = (vars(self.bounds), {"spec": self.spec, "environ": self.environ})
+        (directory / REQUEST_FILE).write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
 
     @classmethod
     def read(cls, directory: str) -> "Request":
-        return cls(**json.loads(Path(directory, REQUEST_FILE).read_bytes()))
+        bounds, rest = Path(directory, REQUEST_FILE).read_bytes().split(b"\n")
+        return cls(Bounds(**json.loads(bounds)), **json.loads(rest))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pipelines.kinds import registry as kinds
 
 from ..endings import NeverStarted
 from ..forkserver import linux, preload, wire
-from ..forkserver.wire import Request
+from ..forkserver.wire import Bounds, Request
 from ..protocol import Listener, RunningStep, StepRequest
 from . import environment
 from .loop import Loop
@@ -116,16 +116,16 @@ class ProcessExecutor:
         text = json.dumps(given, ensure_ascii=False, allow_nan=False)
         (directory.path / wire.INPUTS_FILE).write_text(text, encoding="utf-8")
         limits = request.limits
-        Request(
-            spec=dict(request.spec),
-            environ=environment.of_step(request, directory.path, self._environ),
+        bounds = Bounds(
             read_only=files,
             hidden=self._hidden,
             seconds=limits.seconds,
             memory_bytes=limits.memory_bytes,
             processes=limits.processes,
             output_bytes=limits.output_bytes,
-        ).write(directory.path)
+        )
+        environ = environment.of_step(request, directory.path, self._environ)
+        Request(bounds, dict(request.spec), environ).write(directory.path)
 
     def _submit(self, pool: Pool, step: ProcessStep) -> None:
         self._steps[step.number] = step

@@ -141,6 +141,73 @@ def test_nobody_survives_their_step(executor: ProcessExecutor, escape: str) -> N
     assert processes(mark) == []
 
 
+def test_a_quick_step_leaves_its_namespaces_to_the_next(
+    new_executor: Callable[..., ProcessExecutor],
+) -> None:
+    executor = new_executor()
+
+    births = _say(executor, "print(open('/proc/1/stat').read().rpartition(')')[2].split()[19])", 6)
+
+    if executor.isolation != "strong":
+        pytest.skip("steps have no namespaces here")
+    assert len(set(births)) < 6
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "open('/dev/shm/left', 'w').close()",
+        "resource.prlimit(1, resource.RLIMIT_NOFILE, (100, 100))",
+        "open('/proc/1/oom_score_adj', 'w').write('900')",
+    ],
+    ids=["shared memory", "limit", "out-of-memory score"],
+)
+def test_what_a_step_leaves_reaches_no_later_step(
+    new_executor: Callable[..., ProcessExecutor], deed: str
+) -> None:
+    executor = new_executor()
+    look = (
+        "print(os.listdir('/dev/shm'), resource.getrlimit(resource.RLIMIT_NOFILE),"
+        " open('/proc/1/oom_score_adj').read().strip())"
+    )
+    before = _say(executor, look)
+    if executor.isolation != "strong":
+        pytest.skip("steps have no namespaces here")
+
+    _say(executor, deed, 3)
+
+    assert set(_say(executor, look, 4)) == set(before)
+
+
+def test_a_step_cannot_hold_up_its_shepherd(new_executor: Callable[..., ProcessExecutor]) -> None:
+    executor = new_executor()
+    body = (
+        "for deed in (lambda: os.setpriority(os.PRIO_PROCESS, 1, 5),"
+        " lambda: os.sched_setaffinity(1, {0}), lambda: open('/proc/1/mem', 'rb')):\n"
+        "        try:\n"
+        "            deed()\n"
+        "        except PermissionError:\n"
+        "            print('refused')"
+    )
+
+    said = _say(executor, body)
+
+    if executor.isolation != "strong":
+        pytest.skip("steps see all processes here")
+    assert said == ["refused\nrefused\nrefused"]
+
+
+def _say(executor: ProcessExecutor, body: str, times: int = 1) -> list[str]:
+    """What a function prints that returns as it should, run so many times in a row."""
+    spec = python(f"import os, resource\ndef f() -> None:\n    {body}\n")
+    heard = [Heard() for _ in range(times)]
+    for each in heard:
+        result = run(executor, asked(spec), each)
+        assert result.error is None
+        result.close()
+    return [each.text.strip() for each in heard]
+
+
 def test_steps_do_not_meet(executor: ProcessExecutor) -> None:
     source = (
         "import os, tempfile, time\n"
