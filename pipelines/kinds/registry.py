@@ -9,7 +9,9 @@ from pipelines.core.problems import InvalidDefinition, Problem
 
 from .checks import with_common_fields
 from .http import spec as http
+from .python import requirements as python_requirements
 from .python import spec as python
+from .python.requirements import Requirements
 from .shell import spec as shell
 from .sql import spec as sql
 from .step import RUNNERS
@@ -95,6 +97,14 @@ def preload(spec: ComponentSpec | Mapping[str, Any]) -> str:
 def executors(kind: str) -> tuple[str, ...]:
     """Names of the executors that can run a kind, the preferred one first."""
     return _kind(kind).executors
+
+
+def requirements(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Requirements | None:
+    """What has to be installed for a step, given the spec's JSON; None for nothing.
+
+    Raises `python.requirements.BadRequirements`.
+    """
+    return python_requirements.of_step(spec, params) if spec.get("kind") == "python" else None
 
 
 def _kind(name: str) -> Kind:

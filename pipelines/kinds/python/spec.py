@@ -12,7 +12,8 @@ from pipelines.core.expressions import has_template
 from pipelines.core.problems import InvalidDefinition, Problem
 
 from ..checks import common_problems, make_spec, parameter_source_problems, properties
-from . import docstring
+from . import docstring, requirements
+from .requirements import BadRequirements
 from .signature import NO_DEFAULT, Argument, Signature, SourceError, parse_source, read_signature
 
 #: Packages that the warm pool `data` has loaded.
@@ -38,6 +39,13 @@ FORM: dict[str, Any] = {
             "title": "Function",
             "description": "Only needed when the source has several and none has @component",
         },
+        "requirements": {
+            "type": "array",
+            "title": "Requirements",
+            "description": "Packages to install for it, such as requests>=2.32; a `# /// script` "
+            "block in the source says the same",
+            "items": {"type": "string"},
+        },
     },
 }
 
@@ -46,8 +54,9 @@ def build(fields: Mapping[str, Any]) -> ComponentSpec:
     """The spec that a source describes.
 
     `fields` has `source` and may have `function`, `namespace`, `name`, `title`, `category`,
-    `icon`, which win over what the source's `@component(...)` says. The source is only read,
-    never imported. Raises InvalidDefinition with everything that is wrong.
+    `icon`, which win over what the source's `@component(...)` says, and `requirements`, which are
+    added to those of the source's `# /// script` block. The source is only read, never imported.
+    Raises InvalidDefinition with everything that is wrong.
     """
     source = str(fields.get("source") or "")
     try:
@@ -56,6 +65,18 @@ def build(fields: Mapping[str, Any]) -> ComponentSpec:
         examples = _examples(docs.examples)
     except SourceError as error:
         raise InvalidDefinition([_problem(error)]) from error
+    implementation: dict[str, Any] = {"source": source, "function": signature.name}
+    try:
+        needed = requirements.of_fields(fields, source)
+    except BadRequirements as error:
+        message = str(error)
+        raise InvalidDefinition(
+            [Problem(code="bad_requirements", message=message, field="requirements")]
+        ) from error
+    if needed.packages:
+        implementation["requirements"] = list(needed.packages)
+    if needed.python:
+        implementation["requires_python"] = needed.python
     chosen: dict[str, Any] = {
         key: str(fields.get(key) or signature.declared.get(key) or default)
         for key, default in (
@@ -74,7 +95,7 @@ def build(fields: Mapping[str, Any]) -> ComponentSpec:
         inputs=[_input(argument, docs) for argument in signature.inputs],
         outputs=_outputs(signature, docs),
         parameters=_schema(signature, docs),
-        implementation={"source": source, "function": signature.name},
+        implementation=implementation,
         examples=examples,
     )
 
@@ -86,6 +107,7 @@ def check(spec: ComponentSpec) -> list[Problem]:
     missing = parameter_source_problems(spec, "source")
     if missing or "source_parameter" in implementation:
         return problems + missing
+    problems += requirements.problems(implementation)
     source = str(implementation["source"])
     try:
         signature = read_signature(parse_source(source), implementation.get("function"))
