@@ -35,6 +35,8 @@ class StepRequest:
     `spec` is the component spec as JSON; `params` are the resolved parameter values; each input
     is a JSON value, an InputFile, or for a `multiple` port a list of those. `key` is stable over
     retries of the same node run, so that a step can pass it on as an idempotency key.
+    `environment` is the digest of the lock of an environment that is built on this machine; empty
+    for Penstock's own.
     """
 
     key: str
@@ -43,6 +45,7 @@ class StepRequest:
     params: Mapping[str, Json]
     inputs: Mapping[str, Json | InputFile | list[Json | InputFile]]
     limits: Limits = Limits()
+    environment: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class StepError:
     """Why an attempt failed.
 
     `kind` is one of `exception`, `exit`, `signal`, `timeout`, `memory`, `output`, `cancelled`,
-    `lost`, `setup`. `line` is the line in the user's own code, `traceback` only its frames.
+    `lost`, `setup`, `environment`. `line` is the line in the user's own code, `traceback` only its frames.
     """
 
     kind: str

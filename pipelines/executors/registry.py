@@ -11,15 +11,20 @@ from pathlib import Path
 
 from pipelines.kinds import registry as kinds
 
+from .environments import EnvironmentStore
 from .process import ProcessExecutor
 from .protocol import Executor
 from .routing import ByKind, NoExecutor
 
 #: Seconds after which a large warm pool without a step gives its memory back.
 _POOL_IDLE_SECONDS = 300.0
+#: What environments of components and uv's cache may take on disk.
+_ENVIRONMENT_BYTES = 20 * 1024**3
+_WARM_ENVIRONMENTS = 4
 
 _open: dict[str, Executor] = {}
-_opening = threading.Lock()
+_opening = threading.RLock()
+_environments: EnvironmentStore | None = None
 
 
 def get(name: str) -> Executor:
@@ -66,12 +71,26 @@ def close_all() -> None:
             _open.popitem()[1].close()
 
 
+def environments() -> EnvironmentStore:
+    """The environments of this machine, under the data directory.
+
+    `PENSTOCK_ENVIRONMENT_BYTES` is how much of the disk they may take.
+    """
+    global _environments
+    with _opening:
+        if _environments is None:
+            most = _number("PENSTOCK_ENVIRONMENT_BYTES", _ENVIRONMENT_BYTES, "bytes")
+            _environments = EnvironmentStore(_home() / "environments", max_bytes=most)
+        return _environments
+
+
 def _process() -> ProcessExecutor:
     """Steps live under the data directory; the server's key and database are kept from them.
 
     `PENSTOCK_STEP_ENV` names variables of the worker, separated by commas, that steps are to see
     (`HTTPS_PROXY,SSL_CERT_FILE`). `PENSTOCK_POOL_IDLE_SECONDS` is how long a large warm pool waits
-    for its next step before it ends; 0 keeps it for ever.
+    for its next step before it ends; 0 keeps it for ever. `PENSTOCK_WARM_ENVIRONMENTS` is how many
+    environments of components keep a warm pool.
     """
     home = _home()
     passed = [name.strip() for name in os.environ.get("PENSTOCK_STEP_ENV", "").split(",")]
@@ -79,6 +98,10 @@ def _process() -> ProcessExecutor:
     return ProcessExecutor(
         home / "steps",
         idle_seconds=_idle_seconds(os.environ.get("PENSTOCK_POOL_IDLE_SECONDS")),
+        environments=environments(),
+        warm_environments=int(
+            _number("PENSTOCK_WARM_ENVIRONMENTS", _WARM_ENVIRONMENTS, "a number of environments")
+        ),
         hidden=[
             home / "secret_key",
             *(database.with_name(database.name + end) for end in ("", "-wal", "-shm")),
@@ -103,6 +126,17 @@ def _idle_seconds(given: str | None) -> float:
             f"PENSTOCK_POOL_IDLE_SECONDS is `{given}`; give seconds, such as 300, or 0 for never"
         )
     return seconds or math.inf
+
+
+def _number(name: str, otherwise: float, what: str) -> float:
+    given = os.environ.get(name)
+    try:
+        number = float(given) if given else otherwise
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 1):
+        raise ValueError(f"{name} is `{given}`; give {what}, at least 1")
+    return number
 
 
 def _home() -> Path:

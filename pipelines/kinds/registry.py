@@ -107,6 +107,11 @@ def requirements(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Requirem
     return python_requirements.of_step(spec, params) if spec.get("kind") == "python" else None
 
 
+def modules(spec: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a step that has requirements will import, for a warm pool to import ahead."""
+    return python_requirements.modules(spec, params) if spec.get("kind") == "python" else ()
+
+
 def _kind(name: str) -> Kind:
     kind = KINDS.get(name)
     if kind is None:

@@ -3,7 +3,7 @@
     <root>/<digest>/            an environment, complete
     <root>/.building-<digest>/  one that is being made, or was when its worker was killed
     <root>/locks/<digest>       locked exclusively to build or remove, shared to use
-    <root>/cache/               uv's; what environments share with it takes its place once
+    <root>/cache/               uv's, cleared when the disk gets tight
 
 The kernel lets go of the locks when a process dies, however it dies.
 """

@@ -205,6 +205,8 @@ def _environ(given: Mapping[str, str], cache: Path | None) -> dict[str, str]:
             passed[ours] = value
     if cache is not None:
         passed["UV_CACHE_DIR"] = str(cache)
+    # Linked to the cache, what a step does to its environment would be done to all later ones.
+    passed.setdefault("UV_LINK_MODE", "copy")
     return {**passed, "LANG": "C.UTF-8", "VIRTUAL_ENV": ""}
 
 

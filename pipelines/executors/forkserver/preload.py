@@ -1,7 +1,8 @@
 """What each warm pool has loaded before its first step."""
 
+import contextlib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 #: One thread for numerics: a worker runs as many steps at a time as the machine has cores.
 ONE_THREAD: Mapping[str, str] = {
@@ -47,6 +48,16 @@ POOLS: Mapping[str, tuple[str, ...]] = {"lean": LEAN, "http": HTTP, "data": DATA
 
 
 def load(pool: str) -> None:
-    """Import everything that the pool promises. Raises ImportError with the module's name."""
-    for name in POOLS[pool]:
+    """Import everything that the pool promises. Raises ImportError with the module's name.
+
+    A pool that is not in POOLS is that of an environment, and promises no more than `lean`.
+    """
+    for name in POOLS.get(pool, LEAN):
         importlib.import_module(name)
+
+
+def try_to_load(modules: Iterable[str]) -> None:
+    """Import what can be: the step that needs the rest says why it cannot."""
+    for name in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)

@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import gc
+import json
 import os
 import resource
 import select
@@ -24,6 +25,8 @@ _MOST_STEPS = 200
 
 #: What has run this often is in its quick form (PEP 659), so that no fork needs to make it so.
 _REHEARSALS = 20
+#: The exit code of a server that its modules left unfit for forking.
+_UNFIT = 3
 
 
 class Spare:
@@ -41,9 +44,12 @@ class Spare:
 
 
 class ForkServer:
-    def __init__(self, connection: socket.socket, level: isolation.Level) -> None:
+    def __init__(
+        self, connection: socket.socket, level: isolation.Level, read_only: str = ""
+    ) -> None:
         self._connection = connection
         self._level = level
+        self._read_only = read_only
         self._memory = tree.own_memory()
         self._namespaces = isolation.PidNamespaces() if level == "strong" else None
         self._shepherds: set[int] = set()
@@ -134,7 +140,7 @@ class ForkServer:
         if pid == 0:
             self._connection.close()
             ours.close()
-            shepherd.main(theirs, self._level, self._memory, server)
+            shepherd.main(theirs, self._level, self._memory, server, self._read_only)
         theirs.close()
         self._shepherds.add(pid)
         return Spare(pid, ours)
@@ -151,14 +157,21 @@ class ForkServer:
             time.sleep(0.002)
 
 
-def main(pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: int) -> NoReturn:
+def main(
+    pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: int, more: str
+) -> NoReturn:
+    """`more` is JSON: `modules` to import ahead, and the environment that is `read_only` to steps."""
     connection = socket.socket(fileno=descriptor)
     linux.die_with_parent(signal.SIGKILL, worker)
     linux.set_name(f"penstock-{pool}")
     level = isolation.enter(wanted, connection)
     linux.set_name(f"penstock-{pool}")
     preload.load(pool)
+    options = json.loads(more)
+    preload.try_to_load(options["modules"])
     threads = tree.threads(os.getpid())
+    if threads != 1 and options["modules"]:
+        os._exit(_UNFIT)
     if threads != 1:
         print(f"the pool {pool} has {threads} threads, which forks do not inherit", file=sys.stderr)
     # What the libraries wanted done at the end of the process is not for each step to do.
@@ -171,7 +184,7 @@ def main(pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: i
     gc.collect()
     gc.freeze()
     with contextlib.suppress(BrokenPipeError):  # the worker is gone, and that ends us anyway
-        ForkServer(connection, level).serve()
+        ForkServer(connection, level, options["read_only"]).serve()
     os._exit(0)
 
 

@@ -268,7 +268,11 @@ def _seconds(used: resource.struct_rusage) -> float:
 
 
 def main(
-    connection: socket.socket, level: isolation.Level, pool_memory: int, parent: int
+    connection: socket.socket,
+    level: isolation.Level,
+    pool_memory: int,
+    parent: int,
+    read_only: str,
 ) -> NoReturn:
     """The whole life of a freshly forked shepherd. It never returns into the fork server."""
     code = 1
@@ -286,6 +290,8 @@ def main(
         if level == "strong":
             linux.die_with_parent(signal.SIGTERM, 0)
             isolation.own_mounts()
+            if read_only:
+                isolation.bind_read_only(read_only, read_only)
         else:
             linux.die_with_parent(signal.SIGTERM, parent)
             linux.adopt_orphans()

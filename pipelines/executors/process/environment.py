@@ -11,10 +11,11 @@ from ..protocol import StepRequest
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def _common(home: Path) -> dict[str, str]:
+def _common(home: Path, environment: Path | None = None) -> dict[str, str]:
     # A shell step that calls `python` should get the interpreter with the libraries.
+    own = environment / "bin" if environment is not None else Path(sys.executable).parent
     result = {
-        "PATH": f"{Path(sys.executable).parent}:{_PATH}",
+        "PATH": f"{own}:{_PATH}",
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "MPLBACKEND": "Agg",
@@ -30,11 +31,16 @@ def of_fork_server(home: Path, cache: Path) -> dict[str, str]:
     return {**_common(home), **preload.NO_THREADS, "MPLCONFIGDIR": str(cache)}
 
 
-def of_step(request: StepRequest, directory: Path, extra: Mapping[str, str]) -> dict[str, str]:
+def of_step(
+    request: StepRequest,
+    directory: Path,
+    extra: Mapping[str, str],
+    environment: Path | None = None,
+) -> dict[str, str]:
     """For one attempt. `extra` is what the operator chose to pass on to every step."""
     work = directory / wire.WORK
     return {
-        **_common(work),
+        **_common(work, environment),
         **preload.NO_THREADS,
         **extra,
         "TMPDIR": str(directory / wire.TEMPORARY),
@@ -45,4 +51,5 @@ def of_step(request: StepRequest, directory: Path, extra: Mapping[str, str]) -> 
         "PENSTOCK_ERROR": str(directory / wire.ERROR_FILE),
         "PENSTOCK_KEY": request.key,
         "PENSTOCK_ATTEMPT": str(request.attempt),
+        **({"PENSTOCK_ENVIRONMENT": request.environment} if request.environment else {}),
     }

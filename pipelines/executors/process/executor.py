@@ -12,10 +12,12 @@ from pipelines.core.problems import InvalidDefinition
 from pipelines.kinds import registry as kinds
 
 from ..endings import NeverStarted
+from ..environments import EnvironmentStore
 from ..forkserver import linux, preload, wire
 from ..forkserver.wire import Bounds, Request
 from ..protocol import Listener, RunningStep, StepRequest
 from . import environment
+from .environment_pools import EnvironmentPools
 from .loop import Loop
 from .pool import Pool
 from .running import ProcessStep
@@ -34,6 +36,9 @@ class ProcessExecutor:
     needs them. A pool that is not in `keep` is retired after `idle_seconds` without a step, and
     starts again in the same way. `hidden` are files and directories that steps must not see (where
     the machine allows; see `isolation`), `environ` is passed on to every step.
+
+    Steps that name an environment run in the one of `environments`; of the pools of those at most
+    `warm_environments` are kept, the most recently used ones.
     """
 
     def __init__(
@@ -45,6 +50,8 @@ class ProcessExecutor:
         idle_seconds: float = math.inf,
         hidden: Sequence[Path] = (),
         environ: Mapping[str, str] | None = None,
+        environments: EnvironmentStore | None = None,
+        warm_environments: int = 4,
         isolation: Literal["auto", "basic"] = "auto",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -70,13 +77,29 @@ class ProcessExecutor:
             )
             for name in preload.POOLS
         }
+        self._environments = environments
+        self._environment_pools = EnvironmentPools(
+            lambda name, hold, modules: Pool(
+                name,
+                self._loop,
+                server_environ,
+                isolation,
+                self._warm_next,
+                idle_seconds,
+                hold,
+                modules,
+            ),
+            environments,
+            warm_environments,
+        )
         self._loop.start()
         self._loop.call(self._warm_next)
 
     @property
     def isolation(self) -> str:
         """`strong`, `basic`, or empty until the first pool is warm."""
-        return next((pool.level for pool in self._pools.values() if pool.level), "")
+        pools = (*self._pools.values(), *self._environment_pools.all())
+        return next((pool.level for pool in pools if pool.level), "")
 
     def warm(self, pool: str) -> None:
         if pool not in self._pools:
@@ -89,13 +112,13 @@ class ProcessExecutor:
             raise RuntimeError("the executor is closed")
         directory = self._workspace.new_step()
         try:
-            pool = self._pools[kinds.preload(request.spec)]
+            choose = self._pool_of(request)
             self._write(request, directory)
             step = ProcessStep(request, listener, directory, self._loop)
         except (OSError, ValueError, TypeError, InvalidDefinition) as error:
             remove(directory.path)
             return NeverStarted(str(error))
-        self._loop.call(lambda: self._submit(pool, step))
+        self._loop.call(lambda: self._submit(choose(), step))
         return step
 
     def close(self) -> None:
@@ -111,7 +134,20 @@ class ProcessExecutor:
         self._loop.join()
         self._workspace.close()
 
+    def _pool_of(self, request: StepRequest) -> Callable[[], Pool]:
+        """To be called in the loop's thread."""
+        if not request.environment:
+            pool = self._pools[kinds.preload(request.spec)]
+            return lambda: pool
+        if self._environments is None:
+            raise ValueError("this executor has no environments, but the step needs one")
+        modules = kinds.modules(request.spec, request.params)
+        return lambda: self._environment_pools.get(request.environment, modules)
+
     def _write(self, request: StepRequest, directory: StepDirectory) -> None:
+        place = None
+        if request.environment and self._environments is not None:
+            place = self._environments.path(request.environment)
         given, files = directory.place_inputs(request)
         text = json.dumps(given, ensure_ascii=False, allow_nan=False)
         (directory.path / wire.INPUTS_FILE).write_text(text, encoding="utf-8")
@@ -124,7 +160,7 @@ class ProcessExecutor:
             processes=limits.processes,
             output_bytes=limits.output_bytes,
         )
-        environ = environment.of_step(request, directory.path, self._environ)
+        environ = environment.of_step(request, directory.path, self._environ, place)
         Request(bounds, dict(request.spec), environ).write(directory.path)
 
     def _submit(self, pool: Pool, step: ProcessStep) -> None:
@@ -152,3 +188,4 @@ class ProcessExecutor:
     def _close_pools(self) -> None:
         for pool in self._pools.values():
             pool.close()
+        self._environment_pools.close()

@@ -1,6 +1,7 @@
 """One warm pool: its fork server, and the steps that are handed to it."""
 
 import contextlib
+import json
 import logging
 import math
 import os
@@ -8,10 +9,11 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from ..environments import Hold, NotBuilt
 from ..forkserver import wire
 from ..forkserver.wire import Closed
 from ..protocol import StepError
@@ -25,11 +27,13 @@ _ROOT = Path(__file__).resolve().parents[3]
 _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from pipelines.executors.forkserver.server import main; "
-    "main(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))"
+    "main(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), sys.argv[6])"
 )
 #: Steps handed over but not yet confirmed; more would fill the socket and block the loop.
 _MOST_UNCONFIRMED = 16
 _LAST_WORDS = 4000
+#: Seconds that importing a component's modules ahead of its steps may take.
+_IMPORT_SECONDS = 120.0
 
 
 class Pool:
@@ -37,6 +41,9 @@ class Pool:
 
     A pool that has had no step and no call of `warm` for `idle_seconds` is retired: its fork server
     ends, and the next of either starts it again.
+
+    `environment` gives the environment that the server runs in, kept from being removed while it
+    does; without one it is Penstock's own. `modules` are imported ahead of the steps if they can be.
     """
 
     def __init__(
@@ -47,6 +54,8 @@ class Pool:
         wanted: Literal["auto", "basic"],
         on_settled: Callable[[], None],
         idle_seconds: float,
+        environment: Callable[[], Hold] | None = None,
+        modules: Sequence[str] = (),
     ) -> None:
         self.name = name
         #: How well steps are separated, once the fork server has said so.
@@ -56,6 +65,9 @@ class Pool:
         self._wanted = wanted
         self._on_settled = on_settled
         self._idle_seconds = idle_seconds
+        self._environment = environment
+        self._hold: Hold | None = None
+        self._modules = modules
         self._wanted_at = loop.now()
         #: Steps that were submitted and have not ended.
         self._steps: set[int] = set()
@@ -79,8 +91,13 @@ class Pool:
             return
         self._said = b""
         try:
+            self._hold = self._environment() if self._environment is not None else None
             self._server, self._connection = self._launch()
+        except NotBuilt:
+            self._fail("its environment was removed a moment ago; run it again")
+            return
         except OSError as error:
+            self._release()
             self._fail(str(error))
             return
         assert self._server.stdout is not None
@@ -88,13 +105,21 @@ class Pool:
         os.set_blocking(self._output, False)
         self._loop.watch(self._output, self._on_said)
         self._loop.watch(self._connection.fileno(), self._on_message)
+        if self._modules:
+            server = self._server
+            self._loop.after(_IMPORT_SECONDS, lambda: self._end_hanging_import(server))
 
     def _launch(self) -> tuple["subprocess.Popen[bytes]", socket.socket]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        hold = self._hold
+        python = str(hold.python) if hold is not None else sys.executable
         arguments = [str(_ROOT), self.name, self._wanted, str(theirs.fileno()), str(os.getpid())]
+        arguments.append(
+            json.dumps({"modules": self._modules, "read_only": str(hold.path) if hold else ""})
+        )
         with theirs:
             server = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, *arguments],
+                [python, "-I", "-X", "utf8", "-c", _BOOT, *arguments],
                 env=dict(self._environ),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -116,6 +141,27 @@ class Pool:
         self._steps.discard(step.number)
         self._wanted_at = self._loop.now()
         self._plan_retirement()
+
+    @property
+    def running(self) -> bool:
+        return self._server is not None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether there is anything to lose: a server, or steps that wait for one."""
+        return self.running or bool(self._steps)
+
+    @property
+    def wanted_at(self) -> float:
+        """When a step last needed it, on the loop's clock."""
+        return self._wanted_at
+
+    def end_if_unused(self) -> bool:
+        """Give its memory to another pool, unless it has steps or is just starting."""
+        if self._steps or not self._ready:
+            return False
+        self._end_server()
+        return True
 
     def close(self) -> None:
         """End the fork server, and with it every step of the pool."""
@@ -209,6 +255,12 @@ class Pool:
         if was_ready:
             logger.warning("the fork server %s died and is started again", self.name)
             self.start()
+        elif self._modules:
+            # One of them ended the server, hung, or left threads behind, which forks do not
+            # inherit. The step that needs it will import it, and its error is then the step's.
+            logger.warning("the fork server %s starts again without importing ahead", self.name)
+            self._modules = ()
+            self.start()
         else:
             said = self._said.decode("utf-8", "replace").strip().splitlines()
             self._fail(said[-1] if said else words.exit_in_words(exit_code))
@@ -228,11 +280,21 @@ class Pool:
         if self._output >= 0:
             self._loop.unwatch(self._output)
         server.stdout.close()
+        self._release()
         unconfirmed, self._unconfirmed = list(self._unconfirmed.values()), {}
         lost, self._lost = list(self._lost.values()), {}
         for step in unconfirmed + lost:
             step.on_swept()
         return exit_code
+
+    def _end_hanging_import(self, server: "subprocess.Popen[bytes] | None") -> None:
+        if server is not None and self._server is server and not self._ready:
+            server.kill()
+
+    def _release(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
+            self._hold = None
 
     def _fail(self, why: str) -> None:
         """It never came up: say why to those who wait. The next step makes it try again."""

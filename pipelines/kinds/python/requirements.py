@@ -9,6 +9,7 @@ Only names and versions from a package index: what is locked must be there again
 same hash, on every worker. So links, version control and paths are refused.
 """
 
+import ast
 import platform
 import re
 import tomllib
@@ -39,6 +40,9 @@ _FOR_MODULES: Mapping[str, tuple[str, ...]] = {
     "pipelines.sdk.tables": ("pandas", "pyarrow"),
 }
 _FOR_PORTS: Mapping[str, tuple[str, ...]] = {"table": ("pandas", "pyarrow"), "model": ("joblib",)}
+#: What reading and writing a table imports.
+_IMPORTED = ("pandas", "pyarrow.parquet", "pipelines.sdk.tables")
+_MOST_MODULES = 200
 _SDK_IMPORT = re.compile(r"^\s*(?:from|import)\s+(pipelines\.sdk(?:\.\w+)?)(.*)", re.MULTILINE)
 
 
@@ -142,6 +146,23 @@ def of_implementation(implementation: Mapping[str, Any]) -> Requirements:
     return parse(entries, str(implementation.get("requires_python") or ""))
 
 
+def modules(spec: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a step imports, its ports included. A name may be that of an attribute of a module."""
+    source = _source(spec, params)
+    found = {module: None for module in _IMPORTED if _needs(spec, source) & {"pandas"}}
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()  # the step will say so
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(dict.fromkeys(name.name for name in node.names))
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found[node.module] = None
+            found.update(dict.fromkeys(f"{node.module}.{name.name}" for name in node.names))
+    return tuple(found)[:_MOST_MODULES]
+
+
 def of_step(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Requirements | None:
     """What one step needs installed; None when it makes do with what Penstock brings.
 
@@ -149,10 +170,8 @@ def of_step(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Requirements 
     BadRequirements.
     """
     implementation = spec.get("implementation") or {}
-    source = str(implementation.get("source") or "")
-    parameter = implementation.get("source_parameter")
-    if parameter:
-        source = str(params.get(parameter) or "")
+    source = _source(spec, params)
+    if implementation.get("source_parameter"):
         stated = of_source(source) or Requirements(())
     elif not implementation.get("requirements") and not implementation.get("requires_python"):
         return None
@@ -166,7 +185,19 @@ def of_step(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Requirements 
     return Requirements(stated.packages, stated.python, _added(spec, source, stated))
 
 
+def _source(spec: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+    implementation = spec.get("implementation") or {}
+    parameter = implementation.get("source_parameter")
+    return str((params.get(parameter) if parameter else implementation.get("source")) or "")
+
+
 def _added(spec: Mapping[str, Any], source: str, stated: Requirements) -> tuple[str, ...]:
+    named = {canonicalize_name(Requirement(entry).name) for entry in stated.packages}
+    return tuple(sorted(_needs(spec, source) - named))
+
+
+def _needs(spec: Mapping[str, Any], source: str) -> set[str]:
+    """What the SDK's part of the step needs."""
     needed: set[str] = set()
     ports = [*(spec.get("inputs") or ()), *(spec.get("outputs") or ())]
     for port in ports:
@@ -178,8 +209,7 @@ def _added(spec: Mapping[str, Any], source: str, stated: Requirements) -> tuple[
         if module == "pipelines.sdk":
             for name in re.findall(r"\w+", rest):
                 needed.update(_FOR_MODULES.get(f"{module}.{name}", ()))
-    named = {canonicalize_name(Requirement(entry).name) for entry in stated.packages}
-    return tuple(sorted(needed - named))
+    return needed
 
 
 def _of_block(stated: Mapping[str, Any]) -> Requirements:

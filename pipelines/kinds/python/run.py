@@ -30,7 +30,10 @@ def run(step: Step) -> Mapping[str, Any]:
     except SourceError as error:
         text = f"{filename}, {error}"
         raise StepFailed("exception", text, traceback=text, line=error.line) from error
-    arguments = _arguments(step, signature)
+    try:
+        arguments = _arguments(step, signature)
+    except ModuleNotFoundError as error:
+        raise StepFailed("setup", f"an input cannot be read: {_missing_module(error)}") from error
     try:
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
         module = types.ModuleType(MODULE)
@@ -43,7 +46,10 @@ def run(step: Step) -> Mapping[str, Any]:
         raise
     except BaseException as error:
         _fail(error, filename)
-    return encode_all(step, _by_port(step, signature, returned))
+    try:
+        return encode_all(step, _by_port(step, signature, returned))
+    except ModuleNotFoundError as error:
+        raise StepFailed("output", f"an output cannot be kept: {_missing_module(error)}") from error
 
 
 def _source(step: Step) -> tuple[str, str]:
@@ -124,8 +130,17 @@ def _fail(error: BaseException, filename: str) -> NoReturn:
         _user_frames(traceback.TracebackException.from_exception(error), filename).format()
     )
     message = "".join(traceback.format_exception_only(error)).strip()
+    if isinstance(error, ModuleNotFoundError):
+        message = f"{type(error).__name__}: {_missing_module(error)}"
     kind = "memory" if isinstance(error, MemoryError) else "exception"
     raise StepFailed(kind, message, traceback=text, line=line) from error
+
+
+def _missing_module(error: ModuleNotFoundError) -> str:
+    name = (error.name or "").partition(".")[0]
+    if not name or name in sys.modules:
+        return str(error)
+    return f"{error}; name the package that brings `{name}` in the component's requirements"
 
 
 def _line(error: BaseException, filename: str) -> int | None:

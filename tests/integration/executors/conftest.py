@@ -1,12 +1,16 @@
 """Two executors for all tests that leave them whole, one for each way of separating steps."""
 
+import math
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.executors.environments import EnvironmentStore, Uv
 from pipelines.executors.process import ProcessExecutor
+from tests.support import wheels
 
 LEVELS = ("auto", "basic")
 
@@ -46,3 +50,31 @@ def new_executor(tmp_path: Path) -> Iterator[Callable[..., ProcessExecutor]]:
     yield make
     for executor in made:
         executor.close()
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """A package index in a directory."""
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    wheels.wheel(folder, "tinyone", "1.0", "VALUE = 1\n")
+    wheels.wheel(folder, "tinyone", "1.1", "VALUE = 11\n")
+    wheels.wheel(folder, "tinytwo", "2.0", "from tinyone import VALUE\n", ["tinyone>=1"])
+    return folder
+
+
+@pytest.fixture
+def new_store(tmp_path: Path, packages: Path) -> Callable[..., EnvironmentStore]:
+    def make(max_bytes: float = math.inf, **more: str) -> EnvironmentStore:
+        return new_environments(tmp_path / "environments", packages, max_bytes, **more)
+
+    return make
+
+
+def new_environments(
+    root: Path, packages: Path, max_bytes: float = math.inf, **more: str
+) -> EnvironmentStore:
+    """As a worker would have it whose only packages are those in a directory."""
+    root.mkdir(exist_ok=True)
+    environ = {"PATH": os.environ["PATH"], **wheels.settings(packages), **more}
+    return EnvironmentStore(root, max_bytes=max_bytes, uv=Uv(root, environ))

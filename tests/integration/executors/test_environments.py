@@ -31,27 +31,6 @@ def build_wheel(directory, settings=None, metadata=None):
 """
 
 
-@pytest.fixture
-def packages(tmp_path: Path) -> Path:
-    folder = tmp_path / "packages"
-    folder.mkdir()
-    wheels.wheel(folder, "tinyone", "1.0", "VALUE = 1\n")
-    wheels.wheel(folder, "tinyone", "1.1", "VALUE = 11\n")
-    wheels.wheel(folder, "tinytwo", "2.0", "from tinyone import VALUE\n", ["tinyone>=1"])
-    return folder
-
-
-@pytest.fixture
-def new_store(tmp_path: Path, packages: Path) -> NewStore:
-    def make(max_bytes: float = float("inf"), **more: str) -> EnvironmentStore:
-        root = tmp_path / "environments"
-        root.mkdir(exist_ok=True)
-        environ = {"PATH": os.environ["PATH"], **wheels.settings(packages), **more}
-        return EnvironmentStore(root, max_bytes=max_bytes, uv=Uv(root, environ))
-
-    return make
-
-
 class Said:
     def __init__(self) -> None:
         self.text = ""
@@ -247,5 +226,4 @@ def _sha256(path: Path) -> str:
 
 def _sleeping(packages: Path) -> list[int]:
     """What a hanging build has started; it carries the build's CFLAGS."""
-    marked = processes(f"-I{packages}")
-    return [pid for pid in marked if Path(f"/proc/{pid}/cmdline").read_bytes()[:5] == b"sleep"]
+    return sorted({*processes(f"-I{packages}")} & {*processes("sleep\0600")})
