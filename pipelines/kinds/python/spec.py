@@ -132,6 +132,10 @@ def check_node(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) ->
         return [Problem(code=read.code, message=str(read), field=field)]
     ports = [port.name for port in spec.inputs]
     problems = []
+    try:
+        requirements.of_step({"implementation": spec.implementation}, params)
+    except BadRequirements as error:
+        problems.append(Problem(code="bad_requirements", message=str(error), field=field))
     for argument in read.inputs:
         if argument.name not in ports:
             if argument.required:

@@ -10,6 +10,7 @@ from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition
 from pipelines.kinds import registry
 from pipelines.kinds.python.requirements import BadRequirements, Requirements, of_source
+from pipelines.kinds.python.spec import check_node
 
 FUNCTION = "def f(x: int) -> int:\n    return x\n"
 
@@ -134,7 +135,7 @@ def test_what_the_ports_need_is_added_unless_the_author_names_it() -> None:
 
 
 def test_a_source_that_is_a_parameter_brings_its_own_block() -> None:
-    spec = registry.build("python", {"source": FUNCTION, "namespace": "acme"}).model_copy(
+    spec = build(FUNCTION).model_copy(
         update={
             "implementation": {"source_parameter": "code"},
             "parameters": {"type": "object", "properties": {"code": {"type": "string"}}},
@@ -145,5 +146,8 @@ def test_a_source_that_is_a_parameter_brings_its_own_block() -> None:
     assert needs(spec, code=script('dependencies = ["rich"]')) == Requirements(
         ("rich",), "", ("pandas", "pyarrow")
     )
+    wrong = script('requires-python = ">=4"')
     with pytest.raises(BadRequirements, match="needs Python >=4"):
-        needs(spec, code=script('requires-python = ">=4"'))
+        needs(spec, code=wrong)
+    (problem,) = check_node(spec, {"code": wrong}, {"x"})
+    assert (problem.code, problem.field) == ("bad_requirements", "params.code")
