@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path, register_converter
 
-from . import artifacts, components, me, pipelines, run_parts, runs, tokens, versions, workers
+from . import (
+    artifacts,
+    components,
+    me,
+    pipelines,
+    reruns,
+    run_parts,
+    runs,
+    tokens,
+    versions,
+    workers,
+)
 
 
 class _Digest:
@@ -70,11 +81,14 @@ urlpatterns: list[URLPattern] = [
     ),
     path("pipelines/<uuid:id>/runs/", runs.PipelineRuns.as_view(), name="pipeline-runs"),
     path("pipelines/<uuid:id>/run-check/", workers.RunCheck.as_view(), name="run-check"),
+    path("pipelines/<uuid:id>/run-to/", reruns.RunTo.as_view(), name="run-to"),
     path("runs/", runs.Runs.as_view(), name="runs"),
     path("runs/<uuid:id>/", runs.RunPage.as_view(), name="run"),
     path("runs/<uuid:id>/events/", run_parts.Events.as_view(), name="events"),
     path("runs/<uuid:id>/cancel/", runs.Cancel.as_view(), name="cancel"),
     path("runs/<uuid:id>/clone/", runs.Clone.as_view(), name="clone"),
+    path("runs/<uuid:id>/resume/", reruns.Resume.as_view(), name="resume"),
+    path("runs/<uuid:id>/rerun/", reruns.Rerun.as_view(), name="rerun"),
     path("runs/<uuid:id>/artifacts/", run_parts.RunArtifacts.as_view(), name="run-artifacts"),
     path("runs/<uuid:id>/nodes/<node:node>/", run_parts.RunNode.as_view(), name="run-node"),
     path("runs/<uuid:id>/nodes/<node:node>/log/", run_parts.Log.as_view(), name="log"),

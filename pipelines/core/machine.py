@@ -81,8 +81,18 @@ class View(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """A node that is over before its run begins: kept from an earlier run, or skipped."""
+
+    step: Step
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
-    """The run begins: nodes without upstream become ready."""
+    """The run begins: nodes without upstream become ready, apart from those that are `over`."""
+
+    over: Mapping[str, Over] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +232,8 @@ def advance(view: View, event: Event, now: datetime) -> Advance:
     """What `event` means for the run. Raises IllegalTransition when it cannot have happened."""
     work = _Work(view, now)
     match event:
-        case Started():
-            work.start()
+        case Started(over):
+            work.start(over)
         case Claimed(node):
             work.claim(view.node(node))
         case Succeeded(node):
@@ -273,9 +283,11 @@ class _Work:
 
     # What an event means
 
-    def start(self) -> None:
+    def start(self, over: Mapping[str, Over]) -> None:
         for node in self.view.unstarted():
-            if node.upstream_open == 0:
+            if node.id in over:
+                self.end(node, over[node.id].step, over[node.id].reason)
+            elif node.upstream_open == 0:
                 self.decide(node)
 
     def claim(self, node: NodeView) -> None:

@@ -35,6 +35,7 @@ class Step(StrEnum):
     RETRY = "retry"
     SKIP = "skip"
     REUSE = "reuse"
+    KEEP = "keep"
     CANCEL = "cancel"
 
 
@@ -48,6 +49,8 @@ UNSTARTED = frozenset({NodeState.PENDING, NodeState.QUEUED})
 NODE_TRANSITIONS: Mapping[tuple[NodeState, Step], NodeState] = {
     (NodeState.PENDING, Step.ENQUEUE): NodeState.QUEUED,
     (NodeState.PENDING, Step.SKIP): NodeState.SKIPPED,
+    # An earlier run did its work, and this run begins with that.
+    (NodeState.PENDING, Step.KEEP): NodeState.SUCCESS,
     (NodeState.PENDING, Step.CANCEL): NodeState.CANCELLED,
     # A retry that is not made, because the run stops.
     (NodeState.PENDING, Step.FAIL): NodeState.FAILED,

@@ -101,7 +101,7 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
     """
     for _ in range(_MAX_TRIES):
         pipeline.refresh_from_db()
-        definition, digests = _ready(pipeline)
+        definition, digests = ready(pipeline)
         hashed = content_hash(definition)
         newest = pipeline.versions.filter(number=pipeline.latest_version).first()
         if newest is not None and newest.content_hash == hashed:
@@ -129,8 +129,11 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
     raise Busy(f"`{pipeline.name}` kept changing while it was being published. Try again.")
 
 
-def _ready(pipeline: Pipeline) -> tuple[Definition, dict[str, str]]:
-    """The draft, checked and pinned, and the digest of each component it uses."""
+def ready(pipeline: Pipeline) -> tuple[Definition, dict[str, str]]:
+    """The draft, checked and pinned, and the digest of each component it uses.
+
+    Raises InvalidDefinition with every problem.
+    """
     catalog = DbCatalog(pipeline.team_id, component_refs(pipeline.draft))
     problems = check(pipeline.draft, catalog, registry.check_node)
     if problems:

@@ -1,7 +1,7 @@
-"""What people do with runs: start, cancel, clone."""
+"""What people do with runs: start, cancel, clone. Running again what was run is in `reruns`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pipelines.catalog.queries import specs_for
 from pipelines.core import machine
+from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
 from pipelines.core.machine import NodeView, RunView
 from pipelines.core.parameters import resolve
@@ -18,6 +19,7 @@ from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.core.states import NodeState
 from pipelines.designs import actions as designs
 from pipelines.designs.models import Pipeline, PipelineVersion
+from pipelines.designs.queries import problems as designs_problems
 from pipelines.teams.models import User
 
 from . import capabilities, failpoints, hints, ledger, shapes
@@ -40,11 +42,13 @@ def start(
     idempotency_key: str | None = None,
     trigger: str = "manual",
     cloned_from: Run | None = None,
+    node_params: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Run:
     """Start a run of a published version: the newest, or number `version`.
 
     `"draft"` publishes the draft first, unless the newest version means the same. A repeated
     idempotency key starts nothing and gives back the earlier run, with `repeated` set.
+    `node_params` take the place of single parameters of nodes, for this run alone.
 
     Raises InvalidDefinition (also as InvalidParameters) with every problem.
     """
@@ -55,8 +59,7 @@ def start(
     pinned = _version(pipeline, version, user)
     definition = Definition.model_validate(pinned.definition)
     values = resolve(definition, dict(parameters or {}))
-    specs = specs_for({node.component for node in definition.nodes})
-    plans = with_pools(plan(definition, specs), specs)
+    plans, specs = plans_for(pipeline, with_node_params(pipeline, definition, node_params or {}))
     run = Run(
         team_id=pipeline.team_id,
         pipeline=pipeline,
@@ -66,10 +69,11 @@ def start(
         cloned_from=cloned_from,
         idempotency_key=idempotency_key or None,
         on_failure=definition.on_failure,
+        node_params=dict(node_params or {}),
         created_by=user,
     )
     try:
-        _create(run, plans, capabilities.reasons(plans, specs))
+        begin(run, plans, specs)
     except IntegrityError:
         # Somebody else was first with this key; the unique constraint let one of us win.
         earlier = _earlier(pipeline, idempotency_key) if idempotency_key else None
@@ -95,7 +99,7 @@ def cancel(run: Run, user: User | None = None) -> Run:
 
 
 def clone(run: Run, parameters: Mapping[str, Any] | None = None, user: User | None = None) -> Run:
-    """A new run of the same version; the given values override those of `run`.
+    """A new run of all that `run` pins; the given values override those of `run`.
 
     Raises InvalidParameters.
     """
@@ -106,7 +110,46 @@ def clone(run: Run, parameters: Mapping[str, Any] | None = None, user: User | No
         user=user,
         trigger="clone",
         cloned_from=run,
+        node_params=run.node_params,
     )
+
+
+def plans_for(
+    pipeline: Pipeline, definition: Definition
+) -> tuple[list[NodePlan], Mapping[str, ComponentSpec]]:
+    """What running each node of a pinned definition takes, upstream first, and the specs."""
+    specs = specs_for({node.component for node in definition.nodes})
+    return with_pools(plan(definition, specs), specs), specs
+
+
+def with_node_params(
+    pipeline: Pipeline, definition: Definition, given: Mapping[str, Mapping[str, Any]]
+) -> Definition:
+    """The definition with other values for single parameters of nodes.
+
+    Raises InvalidDefinition when a node is unknown or a value is not one for it.
+    """
+    if not any(given.values()):
+        return definition
+    known = {node.id for node in definition.nodes}
+    problems = [
+        Problem(
+            code="unknown_node",
+            message=f"There is no node `{node}` in this version of the pipeline.",
+            node=node,
+        )
+        for node in given
+        if node not in known
+    ]
+    nodes = [
+        node.model_copy(update={"params": {**node.params, **given.get(node.id, {})}})
+        for node in definition.nodes
+    ]
+    changed = definition.model_copy(update={"nodes": nodes})
+    problems += [each for each in designs_problems(changed, pipeline.team) if each.node in given]
+    if problems:
+        raise InvalidDefinition(problems)
+    return changed
 
 
 def _earlier(pipeline: Pipeline, idempotency_key: str) -> Run | None:
@@ -126,17 +169,22 @@ def _version(
     if version == "draft":
         return designs.publish(pipeline, "", user)
     number = pipeline.latest_version if version is None else version
+    return published(pipeline, number, named=version is not None)
+
+
+def published(pipeline: Pipeline, number: int, *, named: bool = True) -> PipelineVersion:
+    """A version by its number; `named`: somebody asked for it. Raises InvalidDefinition."""
     found = pipeline.versions.filter(number=number).first()
     if found is not None:
         return found
-    if version is None:
+    if not named:
         raise _refused(
             "not_published",
             f"`{pipeline.name}` was never published. Publish it, or run the draft.",
         )
     raise _refused(
         "unknown_version",
-        f"`{pipeline.name}` has no version {version}; the newest is {pipeline.latest_version}.",
+        f"`{pipeline.name}` has no version {number}; the newest is {pipeline.latest_version}.",
     )
 
 
@@ -144,11 +192,23 @@ def _refused(code: str, message: str) -> InvalidDefinition:
     return InvalidDefinition([Problem(code=code, message=message)])
 
 
-def _create(run: Run, plans: list[NodePlan], unserved: Mapping[str, str]) -> None:
-    """Write the run and its nodes, the first ones queued already.
+@dataclass(frozen=True)
+class Kept:
+    """A node that is over before its run begins, and what goes into its row."""
 
-    `unserved` says of nodes why no worker can run them at the moment.
-    """
+    over: machine.Over
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def begin(
+    run: Run,
+    plans: list[NodePlan],
+    specs: Mapping[str, ComponentSpec],
+    kept: Mapping[str, Kept] | None = None,
+) -> None:
+    """Write the run and its nodes, the first ones queued already."""
+    unserved = capabilities.reasons(plans, specs)
+    kept = kept or {}
     now = timezone.now()
     rows = [
         NodeRun(
@@ -158,19 +218,19 @@ def _create(run: Run, plans: list[NodePlan], unserved: Mapping[str, str]) -> Non
             plan=each.model_dump(mode="json"),
             queue=each.queue,
             upstream_open=len(each.upstream),
+            **(kept[each.id].fields if each.id in kept else {}),
         )
         for position, each in enumerate(plans)
     ]
     book = _Draft({row.node: ledger.node_view(row) for row in rows}, run)
-    answer = machine.advance(book, machine.Started(), now)
-    run.state = answer.run.state.value
-    run.open_nodes = answer.run.open_nodes
-    changed = {change.after.id: change.after.state for change in answer.changes}
+    over = {node: each.over for node, each in kept.items()}
+    answer = machine.advance(book, machine.Started(over), now)
+    ledger.note_run(run, answer, now)
+    changed = {change.after.id: change.after for change in answer.changes}
     for row in rows:
         if row.node in changed:
-            row.state = changed[row.node].value
+            ledger.note_node(row, changed[row.node], now)
             if row.state == NodeState.QUEUED:
-                row.queued_at = row.published_at = now
                 row.reason = unserved.get(row.node, "")
     run.last_seq = 1
     failpoints.hit("start.before")

@@ -164,7 +164,7 @@ class Ledger:
         }
         if "state" in fields:
             fields["state"] = after.state.value
-            fields |= self._moments(after.state)
+            fields |= _moments(after.state, self.now)
             if after.state is NodeState.QUEUED:
                 self.enqueued[row.node] = row
         if fields:
@@ -174,16 +174,6 @@ class Ledger:
             if delta:
                 deltas = self._deltas[row.node]
                 deltas[name] = deltas.get(name, 0) + delta
-
-    def _moments(self, state: NodeState) -> dict[str, Any]:
-        """What else changes with the state."""
-        if state is NodeState.QUEUED:
-            return {"queued_at": self.now, "published_at": self.now, **_UNCLAIMED}
-        if state is NodeState.RUNNING:
-            return {"started_at": self.now}
-        if state in ENDED_NODE:
-            return {"ended_at": self.now, **_UNCLAIMED}
-        return dict(_UNCLAIMED)
 
     def _apply_run(self, answer: Advance) -> None:
         before, after = self.run, answer.run
@@ -220,6 +210,35 @@ class Ledger:
                         f"{len(ids) - count} of {len(ids)} nodes of run {self.row.pk} "
                         f"were no longer {state}"
                     )
+
+
+def note_run(run: Run, answer: Advance, now: datetime) -> None:
+    """Put what the machine says into the row of a run that is about to be written."""
+    for name in _RUN_FACTS:
+        value = getattr(answer.run, name)
+        setattr(run, name, value.value if isinstance(value, RunState) else value)
+    if answer.run.state in ENDED_RUN:
+        run.started_at = run.ended_at = now
+
+
+def note_node(row: NodeRun, after: NodeView, now: datetime) -> None:
+    """Put what the machine says into the row of a node that is about to be written."""
+    for name in (*_NODE_FACTS, *_COUNTERS):
+        setattr(row, name, getattr(after, name))
+    row.state = after.state.value
+    for name, value in _moments(after.state, now).items():
+        setattr(row, name, value)
+
+
+def _moments(state: NodeState, now: datetime) -> dict[str, Any]:
+    """What else changes with the state."""
+    if state is NodeState.QUEUED:
+        return {"queued_at": now, "published_at": now, **_UNCLAIMED}
+    if state is NodeState.RUNNING:
+        return {"started_at": now}
+    if state in ENDED_NODE:
+        return {"ended_at": now, **_UNCLAIMED}
+    return dict(_UNCLAIMED)
 
 
 _UNCLAIMED: dict[str, Any] = {"token": None, "lease_expires_at": None}

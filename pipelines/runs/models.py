@@ -45,6 +45,15 @@ class Run(models.Model):
     cloned_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="clones"
     )
+    #: The run of which this one keeps results; `mode` says what of it was to run again, from
+    #: which nodes (`chosen`).
+    origin = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reruns"
+    )
+    mode = models.CharField(max_length=10, blank=True, default="")
+    chosen = models.JSONField(default=list)
+    #: Parameters of nodes that differ from the version's in this run: `{node: {name: value}}`.
+    node_params = models.JSONField(default=dict)
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)
     on_failure = models.CharField(max_length=10, default="stop")
     open_nodes = models.PositiveIntegerField(default=0)

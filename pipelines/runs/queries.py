@@ -16,7 +16,7 @@ from .models import Attempt, Event, Metric, NodeRun, Run
 
 def list_runs(user: Person) -> QuerySet[Run]:
     """The runs of the person's teams, newest first, ready to be filtered and paged."""
-    rows = Run.objects.select_related("pipeline", "version", "created_by", "team")
+    rows = Run.objects.select_related("pipeline", "version", "created_by", "team", "origin")
     return within(rows.defer("version__definition", "pipeline__draft"), user)
 
 
@@ -49,7 +49,7 @@ def snapshot(run: Run | UUID) -> dict[str, Any]:
     """
     run_id = run.pk if isinstance(run, Run) else run
     fresh = (
-        Run.objects.select_related("pipeline", "version", "created_by")
+        Run.objects.select_related("pipeline", "version", "created_by", "origin")
         .defer("version__definition", "pipeline__draft")
         .get(pk=run_id)
     )

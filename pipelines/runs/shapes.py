@@ -110,7 +110,7 @@ def run_change(run: Run) -> dict[str, Any]:
 
 
 def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
-    """A run without its nodes. Reads `pipeline`, `version` and `created_by`: select them along."""
+    """A run without its nodes. Reads `pipeline`, `version`, `origin` and `created_by`: select them along."""
     who = row.created_by
     return {
         "id": str(row.id),
@@ -122,6 +122,10 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         "parameters": row.parameters,
         "trigger": row.trigger,
         "cloned_from": str(row.cloned_from_id) if row.cloned_from_id else None,
+        "origin": {"id": str(row.origin_id), "number": row.origin.number} if row.origin else None,
+        "mode": row.mode,
+        "chosen": row.chosen,
+        "node_params": row.node_params,
         "created_by": {"id": who.pk, "username": who.get_username()} if who else None,
         "created_at": moment(row.created_at),
         "last_seq": row.last_seq,

@@ -211,6 +211,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/{id}/run-to/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Start a run of some nodes and all that they need, without any earlier run. */
+        post: operations["pipelines_run_to"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{id}/runs/": {
         parameters: {
             query?: never;
@@ -398,6 +415,50 @@ export interface paths {
         get: operations["runs_log"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/rerun/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Start a new run from, to, or of some nodes alone; with `dry_run`, tell what would be kept
+         *     and what would run.
+         *
+         *     Other parameters for nodes (`params`) take the role that editing takes: a node's parameters
+         *     may be code. 409 while the run is not over.
+         */
+        post: operations["runs_rerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/resume/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Start a new run that keeps what succeeded and runs the rest; with `dry_run`, tell only.
+         *
+         *     409 while the run is not over.
+         */
+        post: operations["runs_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -762,6 +823,13 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * @description * `keep` - keep
+         *     * `run` - run
+         *     * `leave` - leave
+         * @enum {string}
+         */
+        FateEnum: "keep" | "run" | "leave";
         ImagePreview: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -867,6 +935,15 @@ export interface components {
             step: number | null;
             attempt: number;
         };
+        /**
+         * @description * `resume` - resume
+         *     * `from` - from
+         *     * `to` - to
+         *     * `only` - only
+         *     * `retry` - retry
+         * @enum {string}
+         */
+        ModeEnum: "resume" | "from" | "to" | "only" | "retry";
         ModelPreview: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -915,6 +992,12 @@ export interface components {
             message: string;
             traceback: string;
             line: number | null;
+        };
+        /** @description Parameters by node, `{node: {parameter: value}}`. */
+        NodeParams: {
+            [key: string]: {
+                [key: string]: unknown;
+            };
         };
         NodeRun: {
             /** @description The node's id in the definition. */
@@ -978,6 +1061,26 @@ export interface components {
          * @enum {string}
          */
         NodeState: "pending" | "queued" | "running" | "waiting" | "success" | "failed" | "skipped" | "cancelled";
+        /** @description What a run would do before it is started: `keep` results, `run` nodes, `leave` nodes out. */
+        Outlook: {
+            origin: components["schemas"]["RunRef"] | null;
+            mode: components["schemas"]["ModeEnum"];
+            /** @description Null for the draft, which would be published first. */
+            version: number | null;
+            parameters: components["schemas"]["JsonObject"];
+            node_params: components["schemas"]["NodeParams"];
+            /** @description How many nodes have which fate. */
+            counts: {
+                [key: string]: number;
+            };
+            nodes: components["schemas"]["OutlookNode"][];
+        };
+        OutlookNode: {
+            id: string;
+            title: string;
+            fate: components["schemas"]["FateEnum"];
+            why: string;
+        };
         /** OutputPort */
         OutputPort: {
             /** Name */
@@ -1184,6 +1287,41 @@ export interface components {
             /** @default  */
             message: string;
         };
+        RerunRequest: {
+            /** @description That of the run when left out. */
+            version?: (number | "draft") | null;
+            /** @description Override those of the run, one by one. */
+            parameters?: components["schemas"]["JsonObject"];
+            /**
+             * @description Start nothing: answer what would be kept and what would run.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * @description `from`: these nodes and all that follow. `to`: these and what they need. `only`: just these. `retry`: like `from`, with other parameters. `resume`: all that did not succeed.
+             *
+             *     * `resume` - resume
+             *     * `from` - from
+             *     * `to` - to
+             *     * `only` - only
+             *     * `retry` - retry
+             */
+            mode: components["schemas"]["ModeEnum"];
+            nodes?: string[];
+            /** @description Other parameters for nodes, for this run alone. */
+            params?: components["schemas"]["NodeParams"];
+        };
+        ResumeRequest: {
+            /** @description That of the run when left out. */
+            version?: (number | "draft") | null;
+            /** @description Override those of the run, one by one. */
+            parameters?: components["schemas"]["JsonObject"];
+            /**
+             * @description Start nothing: answer what would be kept and what would run.
+             * @default false
+             */
+            dry_run: boolean;
+        };
         /** @description The node run that made the outputs, where another one uses them again. */
         ReusedFrom: {
             /** Format: uuid */
@@ -1221,6 +1359,13 @@ export interface components {
             trigger: string;
             /** Format: uuid */
             cloned_from: string | null;
+            /** @description The run of which this one keeps results; `mode` says how. */
+            origin: components["schemas"]["RunRef"] | null;
+            mode: components["schemas"]["ModeEnum"] | components["schemas"]["BlankEnum"];
+            /** @description The nodes that `mode` is about. */
+            chosen: string[];
+            /** @description What was changed about nodes for this run alone. */
+            node_params: components["schemas"]["NodeParams"];
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
@@ -1256,6 +1401,11 @@ export interface components {
             /** @description The newest published one when left out. */
             version?: (number | "draft") | null;
         };
+        RunRef: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+        };
         /** @description A run in a list. */
         RunRow: {
             /** Format: uuid */
@@ -1271,6 +1421,13 @@ export interface components {
             trigger: string;
             /** Format: uuid */
             cloned_from: string | null;
+            /** @description The run of which this one keeps results; `mode` says how. */
+            origin: components["schemas"]["RunRef"] | null;
+            mode: components["schemas"]["ModeEnum"] | components["schemas"]["BlankEnum"];
+            /** @description The nodes that `mode` is about. */
+            chosen: string[];
+            /** @description What was changed about nodes for this run alone. */
+            node_params: components["schemas"]["NodeParams"];
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
@@ -1293,6 +1450,17 @@ export interface components {
          * @enum {string}
          */
         RunState: "pending" | "running" | "success" | "failed" | "cancelled";
+        RunToRequest: {
+            /** @description The newest published one when left out. */
+            version?: (number | "draft") | null;
+            nodes: string[];
+            parameters?: components["schemas"]["JsonObject"];
+            /**
+             * @description Start nothing: answer what would run.
+             * @default false
+             */
+            dry_run: boolean;
+        };
         SaveDraftRequest: {
             definition: components["schemas"]["Definition"];
         };
@@ -2429,6 +2597,91 @@ export interface operations {
             };
         };
     };
+    pipelines_run_to: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunToRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pipelines_runs_list: {
         parameters: {
             query?: {
@@ -3338,6 +3591,176 @@ export interface operations {
             };
             /** @description It does not exist, or belongs to another team. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RerunRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlook"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

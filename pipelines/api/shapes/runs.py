@@ -5,11 +5,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from pipelines.core.reuse import Fate, Mode
 from pipelines.runs.models import NodeState, RunState
 
 from .common import Shape, UserRefSerializer
 from .fields import MAX_INTEGER, DefinitionField, JsonObject, SpecField
 
+RERUN_MODES = [mode.value for mode in Mode]
 EVENT_KINDS = ["run.state", "node.state", "node.progress", "node.metric"]
 
 
@@ -95,6 +97,24 @@ class RunRefSerializer(Shape):
     number = serializers.IntegerField()
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"type": "object", "additionalProperties": {}},
+        "description": "Parameters by node, `{node: {parameter: value}}`.",
+    },
+    component_name="NodeParams",
+)
+class NodeParams(JsonObject):
+    """Parameters by node."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        given = super().to_internal_value(data)
+        if not all(isinstance(params, dict) for params in given.values()):
+            raise serializers.ValidationError("This must be {node: {parameter: value}}.")
+        return given
+
+
 class RunRowSerializer(Shape):
     """A run in a list."""
 
@@ -108,6 +128,14 @@ class RunRowSerializer(Shape):
     parameters = JsonObject()
     trigger = serializers.CharField()
     cloned_from = serializers.UUIDField(allow_null=True)
+    origin = RunRefSerializer(
+        allow_null=True, help_text="The run of which this one keeps results; `mode` says how."
+    )
+    mode = serializers.ChoiceField(choices=["", *RERUN_MODES])
+    chosen = serializers.ListField(
+        child=serializers.CharField(), help_text="The nodes that `mode` is about."
+    )
+    node_params = NodeParams(help_text="What was changed about nodes for this run alone.")
     created_by = UserRefSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -157,6 +185,72 @@ class CloneRunSerializer(Shape):
     parameters = JsonObject(
         required=False, allow_null=True, help_text="Override those of the run, one by one."
     )
+
+
+class ResumeSerializer(Shape):
+    version = VersionChoice(
+        required=False, allow_null=True, help_text="That of the run when left out."
+    )
+    parameters = JsonObject(
+        required=False, default=dict, help_text="Override those of the run, one by one."
+    )
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Start nothing: answer what would be kept and what would run."
+    )
+
+
+class RerunSerializer(ResumeSerializer):
+    mode = serializers.ChoiceField(
+        choices=RERUN_MODES,
+        help_text="`from`: these nodes and all that follow. `to`: these and what they need. "
+        "`only`: just these. `retry`: like `from`, with other parameters. `resume`: all that did "
+        "not succeed.",
+    )
+    nodes = serializers.ListField(
+        child=serializers.CharField(max_length=63),
+        required=False,
+        default=list,
+        max_length=10_000,
+    )
+    params = NodeParams(
+        required=False, default=dict, help_text="Other parameters for nodes, for this run alone."
+    )
+
+
+class RunToSerializer(Shape):
+    version = VersionChoice(
+        required=False, allow_null=True, help_text="The newest published one when left out."
+    )
+    nodes = serializers.ListField(
+        child=serializers.CharField(max_length=63), min_length=1, max_length=10_000
+    )
+    parameters = JsonObject(required=False, default=dict)
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Start nothing: answer what would run."
+    )
+
+
+class OutlookNodeSerializer(Shape):
+    id = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    fate = serializers.ChoiceField(choices=[fate.value for fate in Fate])
+    why = serializers.CharField()
+
+
+class OutlookSerializer(Shape):
+    """What a run would do before it is started: `keep` results, `run` nodes, `leave` nodes out."""
+
+    origin = RunRefSerializer(allow_null=True)
+    mode = serializers.ChoiceField(choices=RERUN_MODES)
+    version = serializers.IntegerField(
+        allow_null=True, help_text="Null for the draft, which would be published first."
+    )
+    parameters = JsonObject()
+    node_params = NodeParams()
+    counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many nodes have which fate."
+    )
+    nodes = OutlookNodeSerializer(many=True)
 
 
 class EventSerializer(Shape):

@@ -135,6 +135,17 @@ def too_low(sample: Sample) -> list[tuple[str, str, str, dict[str, Any]]]:
         ("teammate", "post", f"{pipeline}runs/", {}),
         ("teammate", "post", f"{run}cancel/", {}),
         ("teammate", "post", f"{run}clone/", {}),
+        ("teammate", "post", f"{run}resume/", {}),
+        ("teammate", "post", f"{run}resume/", {"dry_run": True}),
+        ("teammate", "post", f"{run}rerun/", {"mode": "from", "nodes": ["a"]}),
+        ("teammate", "post", f"{pipeline}run-to/", {"nodes": ["a"]}),
+        # A node's parameters may be code, and an operator writes none.
+        (
+            "operator",
+            "post",
+            f"{run}rerun/",
+            {"mode": "retry", "nodes": ["b"], "params": {"b": {"size": 2}}},
+        ),
     ]
 
 
