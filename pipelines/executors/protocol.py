@@ -19,9 +19,10 @@ class InputFile:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one attempt may use. `None` means no limit of that sort."""
+    """What one attempt may use. `None` means no limit of that sort; `cpu` is in cores."""
 
     seconds: float | None = None
+    cpu: float | None = None
     memory_bytes: int | None = None
     processes: int | None = 512
     log_bytes: int = 10 * 1024 * 1024
@@ -36,7 +37,8 @@ class StepRequest:
     is a JSON value, an InputFile, or for a `multiple` port a list of those. `key` is stable over
     retries of the same node run, so that a step can pass it on as an idempotency key.
     `environment` is the digest of the lock of an environment that is built on this machine; empty
-    for Penstock's own.
+    for Penstock's own. `gpus` are the devices that the step may use, as CUDA_VISIBLE_DEVICES names
+    them; None where the worker has none to hand out.
     """
 
     key: str
@@ -46,6 +48,7 @@ class StepRequest:
     inputs: Mapping[str, Json | InputFile | list[Json | InputFile]]
     limits: Limits = Limits()
     environment: str = ""
+    gpus: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.designs.queries import problems as designs_problems
 from pipelines.teams.models import User
 
-from . import capabilities, failpoints, hints, ledger, shapes
+from . import capabilities, failpoints, hints, ledger, scheduling, shapes
 from .models import Event, NodeRun, Run
 from .pools import with_pools
 
@@ -43,8 +43,12 @@ def start(
     trigger: str = "manual",
     cloned_from: Run | None = None,
     node_params: Mapping[str, Mapping[str, Any]] | None = None,
+    priority: int = 0,
+    max_parallel: int | None = None,
 ) -> Run:
     """Start a run of a published version: the newest, or number `version`.
+
+    `priority` is added to that of each node; `max_parallel` stands above the definition's.
 
     `"draft"` publishes the draft first, unless the newest version means the same. A repeated
     idempotency key starts nothing and gives back the earlier run, with `repeated` set.
@@ -70,6 +74,8 @@ def start(
         idempotency_key=idempotency_key or None,
         on_failure=definition.on_failure,
         node_params=dict(node_params or {}),
+        priority=priority,
+        max_parallel=max_parallel or definition.max_parallel,
         created_by=user,
     )
     try:
@@ -111,6 +117,8 @@ def clone(run: Run, parameters: Mapping[str, Any] | None = None, user: User | No
         trigger="clone",
         cloned_from=run,
         node_params=run.node_params,
+        priority=run.priority,
+        max_parallel=run.max_parallel,
     )
 
 
@@ -240,6 +248,9 @@ def begin(
         newest = Run.objects.filter(pipeline_id=run.pipeline_id).aggregate(n=Max("number"))["n"]
         run.number = (newest or 0) + 1
         run.save(force_insert=True)
+        lanes = scheduling.lanes_for(run, plans)
+        for row in rows:
+            row.lane_id = lanes[row.node]
         NodeRun.objects.bulk_create(rows, batch_size=_BATCH)
         Event.objects.create(run=run, seq=1, kind="run.state", data=shapes.run_change(run), at=now)
         hints.queued(row for row in rows if row.state == NodeState.QUEUED)

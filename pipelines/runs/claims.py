@@ -2,7 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,11 +13,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipelines.core import machine
+from pipelines.core.scheduling import Lane
 from pipelines.core.states import NodeState
 
-from . import failpoints, ledger, statements
+from . import failpoints, ledger, scheduling, statements
 from .ledger import Ledger
 from .models import Attempt, NodeRun, Run
+from .slots import Grant, Slots
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +39,9 @@ class Claim:
     attempt: int
     token: UUID
     plan: Mapping[str, Any]
+    lane: Lane
+    #: The part of the worker's room that it holds; to be given back once.
+    grant: Grant
 
     @property
     def key(self) -> str:
@@ -53,10 +59,11 @@ class Next:
 
 @dataclass(frozen=True)
 class Taker:
-    """Who claims: a worker's name and the queues it serves."""
+    """Who claims: a worker's name, the queues it serves and its room."""
 
     worker: str
     queues: Sequence[str]
+    slots: Slots
 
 
 def lease_end() -> Any:
@@ -64,19 +71,33 @@ def lease_end() -> Any:
 
 
 def claim(node_run_id: int, taker: Taker) -> Claim | None:
-    """Take a queued node; None when it is no longer there to be taken."""
+    """Take a queued node; None when it is no longer there to be taken, or may not start now."""
     found = NodeRun.objects.filter(pk=node_run_id).values_list("run_id", "node", "state").first()
     if found is None or found[2] != NodeState.QUEUED:
         return None
     run_id, node, _ = found
+    taken: Claim | None = None
     try:
-        with ledger.opened(run_id) as book:
-            row = book.node_run(node)
-            taken = _take(book, row, taker) if row.state == NodeState.QUEUED else None
+        with giving_back(taker, lambda: taken):
+            with ledger.opened(run_id) as book:
+                row = book.node_run(node)
+                taken = _take(book, row, taker) if row.state == NodeState.QUEUED else None
+            failpoints.hit("claim.after")
     except (ledger.LostRace, Run.DoesNotExist):
         return None
-    failpoints.hit("claim.after")
     return taken
+
+
+@contextmanager
+def giving_back(taker: Taker, taken: Callable[[], Claim | None]) -> Iterator[None]:
+    """Give back the room of a claim that comes to nothing, because something is raised."""
+    try:
+        yield
+    except BaseException:
+        claim = taken()
+        if claim is not None:
+            taker.slots.give_back(claim.grant)
+        raise
 
 
 def needs_a_look(plan: Mapping[str, Any]) -> bool:
@@ -84,59 +105,65 @@ def needs_a_look(plan: Mapping[str, Any]) -> bool:
     return bool(plan["when"] or plan["cache"])
 
 
-def oldest_queued(taker: Taker) -> tuple[int, UUID] | None:
-    """The node run (and its run) that has waited the longest in the taker's queues."""
-    found = [row for queue in taker.queues if (row := statements.oldest_queued(queue))]
-    return min(found)[1:] if found else None
+def next_queued(taker: Taker) -> int | None:
+    """The node run that is to be taken next, of whatever waits in the taker's queues."""
+    found = scheduling.choose(taker.queues, taker.slots)
+    return found.node_run if found else None
 
 
-def take_next(book: Ledger, taker: Taker) -> Next:
-    """Choose what to do after finishing a node, within the transaction that finished it.
+def take_next(book: Ledger, taker: Taker, ended: int | None = None) -> Next:
+    """Choose what to do after finishing a node, within the transaction that finishes it.
 
-    What has waited the longest goes first, whichever run it belongs to. A node of this same run is
-    claimed here and now, which saves a message and a transaction.
+    `ended` is the lane of an attempt that ended, which the database still counts as at work. A node of this same run is claimed here and now, which saves a message and a transaction.
     """
-    oldest = oldest_queued(taker)
-    if oldest is not None:
-        node_run_id, run_id = oldest
-        if run_id != book.row.pk:
-            return Next(node_run_id=node_run_id)
-        row = book.node_run_by_id(node_run_id)
-        if row.state == NodeState.QUEUED:
-            return _take_or_look(book, row, taker)
-    for row in book.enqueued.values():
-        if row.queue in taker.queues and row.state == NodeState.QUEUED:
-            return _take_or_look(book, row, taker)
-    return Next()
-
-
-def _take_or_look(book: Ledger, row: NodeRun, taker: Taker) -> Next:
-    if needs_a_look(row.plan):
+    found = scheduling.choose(
+        taker.queues, taker.slots, ended=ended, enqueued=book.enqueued.values()
+    )
+    if found is None:
+        return Next()
+    if found.run != book.row.pk:
+        return Next(node_run_id=found.node_run)
+    row = book.node_run_by_id(found.node_run)
+    if row.state != NodeState.QUEUED or needs_a_look(row.plan):
         return Next(node_run_id=row.pk)
-    return Next(claim=_take(book, row, taker))
+    claim = _take(book, row, taker, ended)
+    return Next(claim=claim) if claim else Next(node_run_id=row.pk)
 
 
-def _take(book: Ledger, row: NodeRun, taker: Taker) -> Claim:
+def _take(book: Ledger, row: NodeRun, taker: Taker, ended: int | None = None) -> Claim | None:
+    """Claim a queued row, if there is room for it here and its limits allow one more."""
     failpoints.hit("claim.before")
+    lane = scheduling.lanes([row.lane_id]).get(row.lane_id) if row.lane_id else None
+    if lane is None or not scheduling.may_start(lane, ended):
+        return None
+    grant = taker.slots.take(lane.need, lane.team)
+    if grant is None:
+        return None
     token = uuid.uuid4()
-    book.advance(machine.Claimed(row.node))
-    book.touch(
-        row,
-        token=token,
-        worker=taker.worker,
-        lease_expires_at=lease_end(),
-        progress=None,
-        error=None,
+    try:
+        book.advance(machine.Claimed(row.node))
+        book.touch(
+            row,
+            token=token,
+            worker=taker.worker,
+            lease_expires_at=lease_end(),
+            progress=None,
+            error=None,
+        )
+        attempt = Attempt(
+            node_run=row,
+            number=row.attempt,
+            token=token,
+            worker=taker.worker,
+            started_at=book.now,
+        )
+        statements.insert_attempt(attempt)
+    except BaseException:
+        taker.slots.give_back(grant)
+        raise
+    return Claim(
+        row.pk, attempt.pk, row.run_id, row.node, row.attempt, token, row.plan, lane, grant
     )
-    attempt = Attempt(
-        node_run=row,
-        number=row.attempt,
-        token=token,
-        worker=taker.worker,
-        started_at=book.now,
-    )
-    statements.insert_attempt(attempt)
-    return Claim(row.pk, attempt.pk, row.run_id, row.node, row.attempt, token, row.plan)
 
 
 def held_row(book: Ledger, claim: Claim) -> NodeRun:

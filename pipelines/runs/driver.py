@@ -19,7 +19,18 @@ from pipelines.core import machine
 from pipelines.core.states import NodeState
 from pipelines.executors.protocol import Executor, StepError, StepRequest, StepResult
 
-from . import claims, failpoints, ledger, live, outputs, prepare, results, shapes
+from . import (
+    claims,
+    failpoints,
+    hints,
+    ledger,
+    live,
+    outputs,
+    prepare,
+    results,
+    scheduling,
+    shapes,
+)
 from .claims import Claim, Next, Taker, TooLate
 from .live import Held, Kill
 from .models import NodeRun, Run
@@ -54,11 +65,12 @@ class Driver:
         self.janitor = ThreadPoolExecutor(1, thread_name_prefix="penstock-janitor")
 
     def execute(self, node_run_id: int) -> int:
-        """Run a queued node if it is still there, then others, until nothing is queued.
+        """Run queued nodes, one after the other, until none is left that may start here.
 
-        Returns how many attempts were made.
+        The id is only what woke us: which node goes first is decided anew. Returns how many
+        attempts were made.
         """
-        made, todo = 0, Next(node_run_id=node_run_id)
+        made, todo = 0, Next()
         while self.accepting:
             claim = todo.claim
             if claim is None and todo.node_run_id is not None:
@@ -68,10 +80,10 @@ class Driver:
                 made += 1
                 todo = self._attempt(claim)
             if todo.claim is None and todo.node_run_id is None:
-                oldest = claims.oldest_queued(self.taker)
-                if oldest is None:
+                next_queued = claims.next_queued(self.taker)
+                if next_queued is None:
                     break
-                todo = Next(node_run_id=oldest[0])
+                todo = Next(node_run_id=next_queued)
         if todo.claim is not None:
             self._give_back(todo.claim)
         return made
@@ -121,14 +133,19 @@ class Driver:
         return machine.Reused(row.node, results.said(found, facts)), fields
 
     def _end_unclaimed(self, row: NodeRun, event: machine.Event, fields: dict[str, Any]) -> Next:
+        then = Next()
         try:
-            with ledger.opened(row.run_id) as book:
+            with (
+                claims.giving_back(self.taker, lambda: then.claim),
+                ledger.opened(row.run_id) as book,
+            ):
                 current = book.node_run(row.node)
                 if current.state != NodeState.QUEUED or current.attempt != row.attempt:
                     return Next()
                 book.touch(current, **fields)
                 book.advance(event)
-                return claims.take_next(book, self.taker)
+                then = claims.take_next(book, self.taker)
+            return then
         except (ledger.LostRace, Run.DoesNotExist):
             return Next()
 
@@ -139,11 +156,16 @@ class Driver:
         with ExitStack() as cleanup:
             live.hold(held)
             cleanup.callback(live.let_go, claim.token)
+            cleanup.callback(self.taker.slots.give_back, claim.grant)
             try:
                 outcome = self._run(claim, held, cleanup)
+                self.taker.slots.give_back(
+                    claim.grant
+                )  # the step is over: the next one may have it
                 then = self._patiently(lambda: self._commit(claim, outcome), held)
                 if outcome.state == "success":
                     prepare.remember(claim.run_id, claim.node, outcome.node["outputs"])
+                self._wake_others(claim)
                 return then
             except TooLate as error:
                 logger.warning("%s", error)
@@ -189,15 +211,27 @@ class Driver:
     def _commit(self, claim: Claim, outcome: _Outcome) -> Next:
         """The outcome, its consequences, and perhaps the next claim, in one transaction."""
         failpoints.hit("outcome.before")
-        with ledger.opened(claim.run_id) as book:
+        then = Next()
+        with (
+            claims.giving_back(self.taker, lambda: then.claim),
+            ledger.opened(claim.run_id) as book,
+        ):
             book.nodes([claim.node, *claim.plan["downstream"]])  # one query for all it touches
             row = claims.held_row(book, claim)
             claims.close_attempt(claim, outcome.state, **outcome.attempt)
             book.touch(row, **outcome.node)
             book.advance(outcome.event)
-            then = claims.take_next(book, self.taker) if self.accepting else Next()
+            if self.accepting:
+                then = claims.take_next(book, self.taker, claim.lane.id)
         failpoints.hit("outcome.after")
         return then
+
+    def _wake_others(self, claim: Claim) -> None:
+        """What this attempt held may be what nodes elsewhere wait for."""
+        try:
+            hints.wake(scheduling.others_may_start(claim.lane))
+        except Error as error:
+            logger.warning("Others could not be woken, the sweep will: %s", error)
 
     def _patiently(self, deed: Callable[[], T], held: Held) -> T:
         """Try until it works or the lease is lost: a database may be away for a while."""
@@ -217,6 +251,7 @@ class Driver:
     def _give_back(self, claim: Claim) -> None:
         """Release a claim whose step was never started."""
         event = machine.Released(claim.node, str(Kill.RELEASED))
+        self.taker.slots.give_back(claim.grant)
         try:
             self._commit(claim, _Outcome(event, "released", {}, {}))
         except (TooLate, Run.DoesNotExist, Error, ledger.LostRace) as error:
@@ -265,7 +300,14 @@ def _error(message: str) -> dict[str, Any]:
 
 
 def _request(claim: Claim, facts: RunFacts, prepared: Prepared) -> StepRequest:
-    return prepare.request(prepared, facts, claim.plan, key=claim.key, attempt=claim.attempt)
+    return prepare.request(
+        prepared,
+        facts,
+        claim.plan,
+        key=claim.key,
+        attempt=claim.attempt,
+        gpus=claim.grant.gpus,
+    )
 
 
 def _with_facts(

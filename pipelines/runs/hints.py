@@ -46,6 +46,13 @@ def queued(rows: Iterable[NodeRun]) -> None:
         transaction.on_commit(lambda: _workers.add(by_queue))
 
 
+def wake(nodes: Iterable[tuple[str, int]]) -> None:
+    """After the commit, tell a worker of each queue that this queued node may perhaps start now."""
+    by_queue = {queue: [pk] for queue, pk in nodes}
+    if by_queue:
+        transaction.on_commit(lambda: _workers.add(by_queue))
+
+
 def run_changed(run_id: UUID) -> None:
     """After the commit, tell browsers that the run has new events."""
     message = {"type": "run.events", "run": str(run_id)}

@@ -3,12 +3,17 @@
 import uuid
 from typing import ClassVar
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.teams.models import Team, User
+
+LABEL = RegexValidator(
+    r"^[a-z0-9][a-z0-9_-]{0,62}\Z", "Small letters, digits, - and _, at most 63 of them."
+)
 
 
 class RunState(models.TextChoices):
@@ -56,6 +61,9 @@ class Run(models.Model):
     node_params = models.JSONField(default=dict)
     idempotency_key = models.CharField(max_length=200, null=True, blank=True)
     on_failure = models.CharField(max_length=10, default="stop")
+    priority = models.SmallIntegerField(default=0)
+    #: At most so many of its nodes are at work at the same time.
+    max_parallel = models.PositiveIntegerField(null=True, blank=True)
     open_nodes = models.PositiveIntegerField(default=0)
     failed_nodes = models.PositiveIntegerField(default=0)
     stopping = models.BooleanField(default=False)
@@ -77,6 +85,9 @@ class Run(models.Model):
             models.Index(fields=["team", "-created_at"]),
             models.Index(fields=["pipeline", "-created_at"]),
             models.Index(fields=["state", "-created_at"]),
+            models.Index(
+                fields=["state"], condition=Q(max_parallel__isnull=False), name="runs_limited"
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pipeline", "number"], name="one_run_per_number"),
@@ -89,6 +100,31 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pipeline} #{self.number}"
+
+
+class Lane(models.Model):
+    """Node runs that are alike to whoever chooses the next one; see `core.scheduling`.
+
+    There are a few for each team, made when a run first needs them. `run` is set for the lanes of a
+    run with `max_parallel`. `key` is all of it in one text, so that nobody makes a lane twice.
+    """
+
+    key = models.CharField(max_length=300, unique=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    queue = models.CharField(max_length=63)
+    pool = models.CharField(max_length=63, blank=True, default="")
+    priority = models.SmallIntegerField(default=0)
+    #: Thousandths of a core; null is the share of one slot.
+    cpu = models.PositiveIntegerField(null=True, blank=True)
+    memory = models.PositiveBigIntegerField(default=0)
+    gpu = models.PositiveSmallIntegerField(default=0)
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, null=True, blank=True, related_name="lanes"
+    )
+    max_parallel = models.PositiveIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class NodeRun(models.Model):
@@ -105,6 +141,10 @@ class NodeRun(models.Model):
     state = models.CharField(max_length=12, choices=NodeState.choices, default=NodeState.PENDING)
     reason = models.TextField(blank=True, default="")
     queue = models.CharField(max_length=63, default="default")
+    #: Without one it is never chosen; the sweep gives a queued row the one that it lacks.
+    lane = models.ForeignKey(
+        Lane, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     attempt = models.PositiveIntegerField(default=0)
     #: Attempts whose worker vanished, and those that a worker gave back when it was stopped.
     losses = models.PositiveIntegerField(default=0)
@@ -149,6 +189,15 @@ class NodeRun(models.Model):
         # conditions here are all IS NOT NULL.
         indexes: ClassVar = [
             models.Index(fields=["state", "queue", "queued_at", "id"], name="node_runs_by_state"),
+            # These two are used by statements that are written out, with the state as a literal.
+            models.Index(
+                fields=["lane", "queued_at", "id"],
+                condition=Q(state="queued"),
+                name="node_runs_queued",
+            ),
+            models.Index(
+                fields=["lane"], condition=Q(token__isnull=False), name="node_runs_at_work"
+            ),
             models.Index(
                 fields=["lease_expires_at"],
                 condition=Q(lease_expires_at__isnull=False),
@@ -279,3 +328,40 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LimitScope(models.TextChoices):
+    POOL = "pool"
+    QUEUE = "queue"
+    TEAM = "team"
+
+
+class Limit(models.Model):
+    """How many nodes may be at work at the same time: of a named pool, a queue or a team.
+
+    `name` is the pool's or the queue's; a team is named by `team`.
+    """
+
+    scope = models.CharField(max_length=5, choices=LimitScope.choices)
+    name = models.CharField(max_length=63, blank=True, default="", validators=[LABEL])
+    team = models.OneToOneField(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="limit"
+    )
+    slots = models.PositiveIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["scope", "name", "team__slug"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["scope", "name"], condition=~Q(name=""), name="one_limit_per_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="team", name="", team__isnull=False)
+                | (~Q(scope="team") & ~Q(name="") & Q(team__isnull=True)),
+                name="a_limit_names_one_thing",
+                violation_error_message="A limit is of a team, or of a pool or queue by its name.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.team.slug if self.team else self.name}: {self.slots}"

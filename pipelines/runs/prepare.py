@@ -199,7 +199,13 @@ class Preparation:
 
 
 def request(
-    prepared: Prepared, run: RunFacts, plan: Mapping[str, Any], *, key: str, attempt: int
+    prepared: Prepared,
+    run: RunFacts,
+    plan: Mapping[str, Any],
+    *,
+    key: str,
+    attempt: int,
+    gpus: tuple[str, ...] | None,
 ) -> StepRequest:
     """What the executor is asked, with every artifact on this machine's disk.
 
@@ -213,7 +219,10 @@ def request(
         spec=prepared.spec,
         params={name: files.param(name, value) for name, value in prepared.params.items()},
         inputs={port: files.input(value) for port, value in prepared.inputs.items()},
-        limits=Limits(seconds=plan["timeout"], memory_bytes=plan["memory_bytes"]),
+        limits=Limits(
+            seconds=plan["timeout"], cpu=plan.get("cpu"), memory_bytes=plan["memory_bytes"]
+        ),
+        gpus=gpus,
     )
 
 

@@ -126,10 +126,21 @@ def start(pipeline: Pipeline, origin: Run | None, asked: Asked, user: User | Non
         mode=asked.mode.value,
         chosen=sorted(asked.nodes),
         on_failure=definition.on_failure,
+        priority=origin.priority if origin else 0,
+        max_parallel=_max_parallel(origin, version, definition),
         created_by=user,
     )
     actions.begin(run, outlook.plans, outlook.specs, _over(outlook))
     return run
+
+
+def _max_parallel(
+    origin: Run | None, version: PipelineVersion, definition: Definition
+) -> int | None:
+    """The origin's, which may stand above its definition's, as long as the version is the same."""
+    if origin is not None and origin.version_id == version.pk:
+        return origin.max_parallel
+    return definition.max_parallel
 
 
 def _version(pipeline: Pipeline, origin: Run | None, version: int | None) -> PipelineVersion:

@@ -49,24 +49,6 @@ def node(run_id: UUID, id: int) -> NodeRun:
     return found[0]
 
 
-def oldest_queued(queue: str) -> tuple[Any, int, UUID] | None:
-    """Since when the oldest queued node run of a queue waits, its id and its run's.
-
-    The moment is only good for comparing: SQLite keeps it as text, in the order of time.
-    """
-    sql = (
-        f'SELECT "queued_at", "id", "run_id" FROM {_table(NodeRun)} '
-        'WHERE "state" = \'queued\' AND "queue" = %s ORDER BY "queued_at", "id" LIMIT 1'
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [queue])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    run_id = row[2]
-    return row[0], row[1], run_id if isinstance(run_id, UUID) else UUID(run_id)
-
-
 def update(
     model: type[Model],
     values: Mapping[str, Any],

@@ -19,7 +19,7 @@ from django.utils import timezone
 from pipelines.core import machine
 from pipelines.core.states import ENDED_RUN, UNSTARTED, NodeState, RunState
 
-from . import announcements, broker, claims, hints, identity, ledger, live
+from . import announcements, broker, claims, hints, identity, ledger, live, scheduling
 from .models import NodeRun, Run
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def sweep() -> int:
         start_due_retries,
         free_leases_of_dead_workers,
         free_expired_leases,
+        scheduling.give_lanes,
         publish_again,
         end_stuck_runs,
         announcements.forget_gone,
@@ -87,16 +88,22 @@ def free_forgotten_claims(worker: str) -> int:
 
 
 def publish_again() -> int:
-    """Tell workers once more of nodes that are queued and that nobody has claimed for a while."""
+    """Tell workers once more of nodes that are queued and that nobody has claimed for a while.
+
+    Of each lane the oldest, which is what a worker would choose.
+    """
     before = timezone.now() - timedelta(seconds=settings.PENSTOCK_REPUBLISH_SECONDS)
-    rows = NodeRun.objects.filter(state=NodeState.QUEUED, published_at__lt=before)
     published = 0
-    for queue in rows.order_by().values_list("queue", flat=True).distinct():
-        if broker.waiting(queue) >= _ENOUGH_WAITING:
+    full: dict[str, bool] = {}
+    for candidate in scheduling.candidates(None):
+        lane = candidate.lane
+        if lane.queue not in full:
+            full[lane.queue] = broker.waiting(lane.queue) >= _ENOUGH_WAITING
+        if full[lane.queue]:
             continue
-        oldest = rows.filter(queue=queue).order_by("queued_at", "pk")[: hints.MAX_BURST]
-        batch = list(oldest.only("pk", "queue"))
-        NodeRun.objects.filter(pk__in=[row.pk for row in batch]).update(published_at=timezone.now())
+        ids = scheduling.waiting(lane.id, before, hints.MAX_BURST)
+        batch = list(NodeRun.objects.filter(pk__in=ids).only("pk", "queue"))
+        NodeRun.objects.filter(pk__in=ids).update(published_at=timezone.now())
         hints.queued(batch)
         published += len(batch)
     return published

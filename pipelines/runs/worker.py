@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import Error, close_old_connections
 
 from pipelines.core.states import NodeState
-from pipelines.executors import registry
+from pipelines.executors import host, registry
 from pipelines.executors.protocol import Executor
 
 from . import announcements, claims, identity, live, sweep
@@ -22,6 +22,7 @@ from .driver import Driver
 from .live import Kill
 from .models import NodeRun
 from .recorder import Recorder
+from .slots import Slots
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ class Worker:
         self.facts = announcements.Facts.of_this_machine(self.name, queues, slots)
         self.executor = executor or registry.for_all_kinds()
         self.recorder = Recorder()
-        self.driver = Driver(Taker(self.name, queues), self.executor, self.recorder)
+        room = Slots.of(slots, self.facts.cpu, self.facts.memory, host.gpus())
+        self.driver = Driver(Taker(self.name, queues, room), self.executor, self.recorder)
         #: How many messages were taken, and how many threads are at work on one.
         self.messages = 0
         self.slots_in_use = 0

@@ -39,10 +39,12 @@ def of_step(
 ) -> dict[str, str]:
     """For one attempt. `extra` is what the operator chose to pass on to every step."""
     work = directory / wire.WORK
+    gpus = {} if request.gpus is None else {"CUDA_VISIBLE_DEVICES": ",".join(request.gpus)}
     return {
         **_common(work, environment),
         **preload.NO_THREADS,
         **extra,
+        **gpus,
         "TMPDIR": str(directory / wire.TEMPORARY),
         "PYTHONUNBUFFERED": "1",
         "PENSTOCK_INPUTS": str(directory / wire.INPUTS_FILE),

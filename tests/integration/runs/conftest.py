@@ -16,6 +16,7 @@ from pipelines.runs.claims import Taker
 from pipelines.runs.driver import Driver
 from pipelines.runs.models import NodeRun, Run
 from pipelines.runs.recorder import Recorder
+from pipelines.runs.slots import Slots
 from pipelines.teams.models import Membership, Role, Team, User
 from tests.support.fake_executor import FakeExecutor
 
@@ -56,8 +57,15 @@ class World:
         for spec in (STEP, NEEDS):
             catalog.publish(spec, self.team, self.ann)
 
-    def new_driver(self, name: str, queues: tuple[str, ...] = ("default",)) -> Driver:
-        return Driver(Taker(name, queues), self.executor, self.recorder)
+    def new_driver(
+        self, name: str, queues: tuple[str, ...] = ("default",), slots: Slots | None = None
+    ) -> Driver:
+        return Driver(self.taker(name, queues, slots), self.executor, self.recorder)
+
+    def taker(
+        self, name: str, queues: tuple[str, ...] = ("default",), slots: Slots | None = None
+    ) -> Taker:
+        return Taker(name, queues, slots or Slots.of(64, 64, 2**40, ("0", "1", "2", "3")))
 
     def pipeline(
         self, nodes: dict[str, dict[str, Any]] | str, edges: list[str] = (), **top: Any

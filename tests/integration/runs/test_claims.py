@@ -74,7 +74,7 @@ def test_work_of_a_dead_process_of_this_machine_is_freed_without_waiting(world):
     run = world.start("a")
     me = identity.own()
     dead = identity.Identity(me.host, me.pid, me.machine, str(int(me.start) + 1))
-    claims.claim(world.node(run, "a").pk, claims.Taker(str(dead), ("default",)))
+    claims.claim(world.node(run, "a").pk, world.taker(str(dead)))
     assert sweep.free_leases_of_dead_workers() == 1
     assert world.states(run) == {"a": "queued"}
 
@@ -85,7 +85,7 @@ def test_work_of_living_and_of_foreign_processes_is_not_freed(world):
     for name in (str(me), str(elsewhere), "not an identity"):
         assert not identity.is_dead(name)
         run = world.start("a")
-        claims.claim(world.node(run, "a").pk, claims.Taker(name, ("default",)))
+        claims.claim(world.node(run, "a").pk, world.taker(name))
     assert sweep.free_leases_of_dead_workers() == 0
 
 
