@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.catalog.queries import specs_for
 from pipelines.designs import access, actions, queries
+from pipelines.designs.catalog import specs_for
 from pipelines.designs.models import PipelineVersion
 from pipelines.teams.access import Action, team, within
 from pipelines.teams.models import Team
@@ -105,5 +105,5 @@ class Validate(APIView):
 
 def pinned_specs(version: PipelineVersion) -> dict[str, Any]:
     """The specs by the references that a version pinned, as JSON."""
-    specs = specs_for(version.component_digests)
+    specs = specs_for(version.pipeline.team_id, version.component_digests)
     return {ref: spec.model_dump(mode="json") for ref, spec in specs.items()}

@@ -14,7 +14,7 @@ from pipelines.teams.models import Team, User
 
 from .models import Component, ComponentVersion, Namespace
 
-RESERVED = frozenset({"core", "ml", "text", "notify"})
+RESERVED = frozenset({"core", "ml", "text", "control", "notify", "pipeline"})
 
 
 def publish(spec: ComponentSpec, team: Team | None, user: User | None) -> ComponentVersion:

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any, Protocol
 
 from .component import ComponentSpec
-from .document import Definition, Edge, End, Node
+from .document import PIPELINE_PREFIX, Definition, Edge, End, Node
 from .expression_checks import check_expressions
 from .expressions import has_template
 from .graph import Graph
+from .interface import Interface, expression_fields, feeds, interface
+from .nesting import check_nesting
 from .parameters import check_declarations
 from .parsing import Parsed, parse_leniently
-from .ports import compatible
+from .pattern_checks import check_patterns
 from .problems import Problem
 from .schemas import ParameterSchema
 
@@ -20,7 +22,7 @@ class Catalog(Protocol):
     """Where component specs come from. Asked once per name and version."""
 
     def spec(self, name: str, version: int | None) -> ComponentSpec | None:
-        """The spec of `namespace/name` in a version; None asks for the newest."""
+        """The spec of `namespace/name` or `pipeline:slug` in a version; None asks for the newest."""
 
     def latest(self, name: str) -> int | None:
         """The number of the newest version; None for an unknown name."""
@@ -43,13 +45,17 @@ def parse(raw: Any) -> tuple[Definition | None, list[Problem]]:
 
 
 def check(
-    definition: Definition | Any, catalog: Catalog, own_rules: OwnRules = no_rules
+    definition: Definition | Any,
+    catalog: Catalog,
+    own_rules: OwnRules = no_rules,
+    *,
+    slug: str | None = None,
 ) -> list[Problem]:
     """All problems of a definition or of a raw document: first what cannot be read, then sort by
     sort, each in the order of the document. `own_rules` are those of the kinds.
 
     Parts of a raw document that cannot be read are reported and left out; everything else is
-    checked as if they were right.
+    checked as if they were right. `slug` is the pipeline's own, so that it cannot include itself.
     """
     parsed = (
         Parsed(definition, [], frozenset())
@@ -58,7 +64,7 @@ def check(
     )
     if parsed.definition is None:
         return parsed.problems
-    found = _Check(parsed.definition, catalog, parsed.dropped, own_rules).run()
+    found = _Check(parsed.definition, catalog, parsed.dropped, own_rules, slug).run()
     return parsed.problems + list(found)
 
 
@@ -66,17 +72,16 @@ def component_refs(raw: Definition | Any) -> set[tuple[str, int | None]]:
     """The components that a document names, so that a catalog can fetch them all at once."""
     definition = raw if isinstance(raw, Definition) else parse_leniently(raw).definition
     nodes = definition.nodes if definition else []
-    return {(node.component_name, node.component_version) for node in nodes}
+    return {(node.ref_name, node.ref_version) for node in nodes}
 
 
 class Used:
-    """A component spec with its ports and parameters made ready for many nodes."""
+    """A component spec with its parameters made ready for many nodes."""
 
     def __init__(self, spec: ComponentSpec) -> None:
         self.spec = spec
-        self.inputs = {port.name: port for port in spec.inputs}
-        self.outputs = {port.name: port for port in spec.outputs}
         self.parameters = ParameterSchema(spec.parameters)
+        self.expressions = frozenset(expression_fields(spec))
 
 
 class _Check:
@@ -88,7 +93,9 @@ class _Check:
         catalog: Catalog,
         dropped: frozenset[str],
         own_rules: OwnRules,
+        slug: str | None,
     ) -> None:
+        self.slug = slug
         self.definition = definition
         self.catalog = catalog
         self.dropped = dropped
@@ -98,6 +105,8 @@ class _Check:
             self.nodes.setdefault(node.id, node)
         self._titles = Counter(node.title for node in self.nodes.values() if node.title)
         self._used: dict[str, Used | None] = {}
+        self._parameters_by_name = {each.name: each for each in definition.parameters}
+        self._interfaces: dict[str, Interface | None] = {}
         self.into: dict[tuple[str, str | None], list[Edge]] = {}
 
     def run(self) -> Iterator[Problem]:
@@ -112,6 +121,7 @@ class _Check:
             self._edges,
             self._inputs,
             self._own,
+            self._patterns,
             self._order,
         ]
         yield from check_declarations(self.definition.parameters)
@@ -126,10 +136,19 @@ class _Check:
         return f"`{node.title}`" if self._titles[node.title] == 1 else f"`{node.title} ({node_id})`"
 
     def used(self, node: Node) -> Used | None:
-        if node.component not in self._used:
-            spec = self.catalog.spec(node.component_name, node.component_version)
-            self._used[node.component] = Used(spec) if spec else None
-        return self._used[node.component]
+        if node.ref not in self._used:
+            spec = self.catalog.spec(node.ref_name, node.ref_version)
+            self._used[node.ref] = Used(spec) if spec else None
+        return self._used[node.ref]
+
+    def interface(self, node: Node) -> Interface | None:
+        """The node's own ports; None where what it uses is unknown."""
+        if node.id not in self._interfaces:
+            used = self.used(node)
+            self._interfaces[node.id] = (
+                interface(node, used.spec, self._parameters_by_name) if used else None
+            )
+        return self._interfaces[node.id]
 
     def _ids(self) -> Iterator[Problem]:
         counts = Counter(node.id for node in self.definition.nodes)
@@ -146,21 +165,29 @@ class _Check:
         for node in self.definition.nodes:
             if self.used(node) is not None:
                 continue
-            label, name, version = self.label(node.id), node.component_name, node.component_version
-            latest = self.catalog.latest(name)
-            if latest is None:
-                code = "unknown_component"
-                message = (
-                    f"{label} uses `{name}`, which is not in the catalog; "
-                    "choose another component, or publish this one first."
-                )
-            else:
+            label, version = self.label(node.id), node.ref_version
+            latest = self.catalog.latest(node.ref_name)
+            name = node.ref_name.removeprefix(PIPELINE_PREFIX)
+            if latest is not None:
                 code = "unknown_version"
                 message = (
                     f"{label} uses version {version} of `{name}`, which does not exist; "
                     f"the newest is {latest}."
                 )
-            yield Problem(code=code, message=message, node=node.id, field="component")
+            elif node.pipeline is not None:
+                code = "unknown_pipeline"
+                message = (
+                    f"{label} uses the pipeline `{name}`, which your team does not have or never "
+                    "published; publish it first, or choose another."
+                )
+            else:
+                code = "unknown_component"
+                message = (
+                    f"{label} uses `{name}`, which is not in the catalog; "
+                    "choose another component, or publish this one first."
+                )
+            field = "component" if node.pipeline is None else "pipeline"
+            yield Problem(code=code, message=message, node=node.id, field=field)
 
     def _parameters(self) -> Iterator[Problem]:
         for node in self.definition.nodes:
@@ -202,19 +229,29 @@ class _Check:
                 edge=text,
             )
             known = False
-        if (edge.source.port is None) != (edge.target.port is None):
+        if known and edge.is_data:
+            yield from self._data_edge(edge, text)
+        elif (edge.source.port is None) != (edge.target.port is None) and not (
+            known and self._is_case(edge)
+        ):
             yield Problem(
                 code="mixed_edge",
                 message=f"The edge `{text}` joins a port to a whole node; name a port at both ends "
                 "to carry data, or at neither for order alone.",
                 edge=text,
             )
-        elif known and edge.is_data:
-            yield from self._data_edge(edge, text)
+
+    def _is_case(self, edge: Edge) -> bool:
+        """Whether an edge from a port to a whole node starts at a branch's case."""
+        if edge.source.port is None:
+            return False
+        giver = self.interface(self.nodes[edge.source.node])
+        return giver is None or edge.source.port in giver.cases
 
     def _data_edge(self, edge: Edge, text: str) -> Iterator[Problem]:
         source, target = edge.source, edge.target
-        giver, taker = self.used(self.nodes[source.node]), self.used(self.nodes[target.node])
+        taking = self.nodes[target.node]
+        giver, taker = self.interface(self.nodes[source.node]), self.interface(taking)
         output = giver.outputs.get(str(source.port)) if giver else None
         wanted = taker.inputs.get(str(target.port)) if taker else None
         if giver and output is None:
@@ -233,7 +270,8 @@ class _Check:
                 port=target.port,
                 edge=text,
             )
-        if output and wanted and not compatible(output.type, wanted.type):
+        mapped = taking.map is not None and taking.map.over == target.port
+        if giver and output and wanted and not feeds(giver, output.name, wanted, mapped=mapped):
             yield Problem(
                 code="type_mismatch",
                 message=f"{place} takes {_a(wanted.type)}, but {self._source(edge)} is "
@@ -246,7 +284,7 @@ class _Check:
     def _source(self, edge: Edge) -> str:
         return f"`{edge.source.port}` of {self.label(edge.source.node)}"
 
-    def _unknown_port(self, end: End, sort: str, known: dict[str, Any], edge: str) -> Problem:
+    def _unknown_port(self, end: End, sort: str, known: Iterable[str], edge: str) -> Problem:
         names = ", ".join(f"`{name}`" for name in known)
         rest = f"it has {names}." if names else f"it has no {sort}s."
         return Problem(
@@ -264,8 +302,8 @@ class _Check:
             if edge.source.node in self.dropped
         }
         for node in self.nodes.values():
-            used = self.used(node)
-            for port in used.inputs.values() if used else ():
+            own = self.interface(node)
+            for port in own.inputs.values() if own else ():
                 place = (node.id, port.name)
                 if port.required and place not in self.into and place not in fed_by_dropped:
                     wanted = "anything" if port.type == "any" else _a(port.type)
@@ -306,17 +344,35 @@ class _Check:
                 node=cycle[0],
                 edge=str(closing),
             )
-        outputs = {
-            node.id: (set(used.outputs) if (used := self.used(node)) else None)
+        yield from check_expressions(
+            self.definition,
+            graph,
+            {node.id: self.interface(node) for node in self.nodes.values()},
+            self._specs(),
+            self.dropped,
+            self.label,
+        )
+
+    def _patterns(self) -> Iterator[Problem]:
+        nodes = self.nodes.values()
+        interfaces = {node.id: self.interface(node) for node in nodes}
+        yield from check_patterns(self.definition, interfaces, self._specs(), self.label)
+        refs = {node.ref: used.spec for node in nodes if (used := self.used(node))}
+        yield from check_nesting(self.definition, self.slug, refs, self.label)
+
+    def _specs(self) -> dict[str, ComponentSpec | None]:
+        """The spec of each node, by its id."""
+        return {
+            node.id: used.spec if (used := self.used(node)) else None
             for node in self.nodes.values()
         }
-        yield from check_expressions(self.definition, graph, outputs, self.dropped, self.label)
 
 
 def check_node_parameters(node: Node, used: Used, label: str) -> Iterator[Problem]:
     """A node's parameter values against its component's JSON Schema."""
     schema = used.parameters
     plain = True
+    mapped = node.map.over if node.map is not None else None
     for name, value in node.params.items():
         field = f"params.{name}"
         if name not in schema.properties:
@@ -325,12 +381,15 @@ def check_node_parameters(node: Node, used: Used, label: str) -> Iterator[Proble
                 yield Problem(
                     code="unknown_parameter",
                     message=f"{label} has no parameter `{name}`; "
-                    f"`{node.component_name}` has {names}.",
+                    f"`{node.ref_name.removeprefix(PIPELINE_PREFIX)}` has {names}.",
                     node=node.id,
                     field=field,
                 )
         elif has_template(value):
             plain = False
+        elif name == mapped:
+            plain = False
+            yield from _mapped_values(node, used, value, label)
         elif value == "" and name in schema.required:
             continue  # a field that was emptied; told below
         elif (wrong := schema.problem(name, value)) is not None:
@@ -356,6 +415,21 @@ def check_node_parameters(node: Node, used: Used, label: str) -> Iterator[Proble
                 node=node.id,
                 field="params",
             )
+
+
+def _mapped_values(node: Node, used: Used, value: Any, label: str) -> Iterator[Problem]:
+    """The list that a node maps over: each element has to fit the parameter."""
+    name = str(node.map and node.map.over)
+    field = f"params.{name}"
+    if not isinstance(value, list):
+        message = f"{label} maps over {used.parameters.label(name)}, so its value must be a list."
+        yield Problem(code="invalid_parameter", message=message, node=node.id, field=field)
+        return
+    for index, item in enumerate(value):
+        if (wrong := used.parameters.problem(name, item)) is not None:
+            message = f"{label}: element {index} of {used.parameters.label(name)} {wrong}."
+            yield Problem(code="invalid_parameter", message=message, node=node.id, field=field)
+            return
 
 
 def _a(port_type: str) -> str:

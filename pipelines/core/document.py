@@ -5,9 +5,17 @@ known components, matching ports) is the question of `checks`.
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
 SCHEMA: Literal[1] = 1
 MAX_NODES = 10_000
@@ -60,11 +68,17 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-ParameterType = Literal["string", "number", "integer", "boolean", "json"]
+ParameterType = Literal[
+    "string", "number", "integer", "boolean", "json", "list",
+    "table", "file", "image", "model", "text", "any",
+]  # fmt: skip
 
 
 class Parameter(_Part):
-    """A value that the person who starts a run may choose."""
+    """A value that whoever starts a run may choose.
+
+    `table`, `file`, `image` and `model` take an artifact, `artifact:DIGEST`.
+    """
 
     name: Identifier
     type: ParameterType = "string"
@@ -151,18 +165,74 @@ def _checked_cache(value: Any) -> Any:
 
 CachePolicy = Annotated[bool | Cache, BeforeValidator(_checked_cache)]
 
+_SHARE = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
+
+
+def parse_allowed_failures(value: Any) -> int | str:
+    """A number of items, or a share of them such as `"10%"`. Raises ValueError for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    found = _SHARE.match(value.strip()) if isinstance(value, str) else None
+    if found is None or float(found[1]) > 100:
+        raise ValueError(
+            f"`{value}` is no number of failures; write how many items may fail, such as 3, or "
+            "their share, such as 10%"
+        )
+    return f"{found[1]}%"
+
+
+def allowed_failures(allowed: int | str, total: int) -> int:
+    """How many of `total` items may fail, rounded down."""
+    if isinstance(allowed, int):
+        return allowed
+    return int(float(allowed.removesuffix("%")) * total / 100)
+
+
+class Map(_Part):
+    """The node runs once for each element of a list that is known only when the run gets there.
+
+    `over` names the input port or the parameter that gets the list; each item's run gets one
+    element in its place. Every output becomes a list, in the order of the items.
+    """
+
+    over: Identifier
+    max_parallel: int | None = Field(None, ge=1, le=10_000)
+    allow_failures: Annotated[int | str, BeforeValidator(parse_allowed_failures)] = 0
+
+
+class Loop(_Part):
+    """A sub-pipeline runs again and again until `until` holds, at most `max_iterations` times.
+
+    `until` sees the round's `outputs` and `round.number` (1, 2, 3 ...). Outputs of a round feed
+    the parameters of the same name in the next one.
+    """
+
+    until: str
+    max_iterations: int = Field(10, ge=1, le=10_000)
+
+
+_COMPONENT = r"^[a-z0-9][a-z0-9_-]{0,62}/[a-z0-9][a-z0-9_-]{0,62}(@[1-9]\d{0,8})?$"
+_PIPELINE = r"^[a-z0-9][a-z0-9-]{0,62}(@[1-9]\d{0,8})?$"
+#: Before the name of a pipeline where a node's component is named in text.
+PIPELINE_PREFIX = "pipeline:"
+
 
 class Node(_Part):
-    """One use of one component version. `component` is `namespace/name` or `namespace/name@3`."""
+    """One use of one component version, or of one pipeline version as a sub-pipeline.
+
+    `component` is `namespace/name` or `namespace/name@3`; `pipeline` is `score-model@4`.
+    """
 
     id: Identifier
-    component: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,62}/[a-z0-9][a-z0-9_-]{0,62}(@[1-9]\d{0,8})?$"
-    )
+    component: str | None = Field(None, pattern=_COMPONENT)
+    pipeline: str | None = Field(None, pattern=_PIPELINE)
     title: str = Field("", max_length=200)
     params: dict[str, Any] = {}
     when: str | None = None
     run_if: RunIf = "all_success"
+    map: Map | None = None
+    loop: Loop | None = None
+    on_exit: bool = False
     retry: Retry = Retry()
     timeout: Duration | None = None
     #: None: as the whole pipeline does.
@@ -172,14 +242,35 @@ class Node(_Part):
     pool: Label | None = None
     priority: Priority = 0
 
-    @property
-    def component_name(self) -> str:
-        return self.component.partition("@")[0]
+    @model_validator(mode="after")
+    def _uses_one_thing(self) -> Self:
+        if (self.component is None) == (self.pipeline is None):
+            raise ValueError(
+                "a node uses either a `component` or a `pipeline`; name one of them"
+                if self.component is None
+                else "a node uses either a `component` or a `pipeline`, not both; remove one"
+            )
+        return self
 
     @property
-    def component_version(self) -> int | None:
-        _, _, version = self.component.partition("@")
+    def ref(self) -> str:
+        """What the node uses, in one text: `core/sql@1`, or `pipeline:score-model@4`."""
+        return self.component or f"{PIPELINE_PREFIX}{self.pipeline}"
+
+    @property
+    def ref_name(self) -> str:
+        return self.ref.partition("@")[0]
+
+    @property
+    def ref_version(self) -> int | None:
+        _, _, version = self.ref.partition("@")
         return int(version) if version else None
+
+    def pinned(self, number: int) -> Self:
+        """The same node with a version of what it uses."""
+        field = "component" if self.component is not None else "pipeline"
+        name = getattr(self, field).partition("@")[0]
+        return self.model_copy(update={field: f"{name}@{number}"})
 
 
 class End(BaseModel):
@@ -209,7 +300,11 @@ _End = Annotated[End, BeforeValidator(End.parse), PlainSerializer(str, return_ty
 
 
 class Edge(_Part):
-    """`from: load.table, to: train.data` carries data; `from: load, to: train` is order alone."""
+    """How two nodes hang together.
+
+    `from: load.table, to: train.data` carries data; `from: load, to: train` is order alone, and
+    `from: check.yes, to: train` is order that holds only when the branch `check` takes `yes`.
+    """
 
     source: _End = Field(alias="from")
     target: _End = Field(alias="to")
@@ -220,6 +315,13 @@ class Edge(_Part):
 
     def __str__(self) -> str:
         return f"{self.source} -> {self.target}"
+
+
+class Output(_Part):
+    """What a pipeline gives to whoever uses it as a node: an output port of one of its nodes."""
+
+    name: Identifier
+    source: _End = Field(alias="from")
 
 
 Position = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -237,6 +339,7 @@ class Definition(_Part):
     parameters: list[Parameter] = []
     nodes: list[Node] = []
     edges: list[Edge] = []
+    outputs: list[Output] = []
     on_failure: Literal["stop", "continue"] = "stop"
     max_parallel: int | None = Field(None, ge=1, le=MAX_NODES)
     cache: CachePolicy = False

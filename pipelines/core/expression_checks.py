@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from .component import ComponentSpec
 from .document import Definition, Node
 from .expressions import (
     Reference,
@@ -14,64 +15,104 @@ from .expressions import (
     template_references,
 )
 from .graph import Graph
+from .interface import BRANCHES, Interface, expressions_in
 from .problems import Problem
 
 _RUN_FIELDS = ("id", "number")
+#: Nodes on exit run when all else is over, so they may also ask how it went.
+_EXIT_RUN_FIELDS = (*_RUN_FIELDS, "state", "reason")
 _ATTRIBUTES = ("outputs", "state")
 
 
-def node_references(node: Node) -> Iterator[tuple[str, list[Reference]]]:
-    """`(field, what it looks at)` for each part of a node that holds an expression."""
+@dataclass(frozen=True)
+class Place:
+    """Where an expression stands. `template` is a value with `${{ }}` in it, else it is bare."""
+
+    field: str
+    text: object
+    template: bool = False
+
+    def looks_at(self) -> list[Reference]:
+        return template_references(self.text) if self.template else references(str(self.text))
+
+    def wrong(self) -> list[str]:
+        if self.template:
+            return check_template(self.text)
+        if "${{" in str(self.text):
+            return ["write the expression alone, without `${{ }}`"]
+        return [wrong] if (wrong := check_syntax(str(self.text))) else []
+
+
+def expression_places(node: Node, spec: ComponentSpec | None) -> Iterator[Place]:
+    """Every part of a node that holds expressions. Without its spec bare ones go unseen."""
     if node.when is not None:
-        yield "when", references(node.when)
+        yield Place("when", node.when)
+    schemas = (spec.parameters.get("properties") or {}) if spec is not None else {}
     for name, value in node.params.items():
-        if has_template(value):
-            yield f"params.{name}", template_references(value)
+        field = f"params.{name}"
+        bare = expressions_in(schemas.get(name), value, field)
+        yield from (Place(where, text) for where, text in bare)
+        if not bare and has_template(value):
+            yield Place(field, value, template=True)
+    if node.loop is not None:
+        yield Place("loop.until", node.loop.until)
+
+
+def node_references(node: Node, spec: ComponentSpec | None) -> Iterator[Reference]:
+    """Everything that the expressions of a node look at."""
+    for place in expression_places(node, spec):
+        yield from place.looks_at()
 
 
 def check_expressions(
     definition: Definition,
     graph: Graph,
-    outputs: Mapping[str, set[str] | None],
+    interfaces: Mapping[str, Interface | None],
+    specs: Mapping[str, ComponentSpec | None],
     dropped: frozenset[str],
     label: Callable[[str], str],
 ) -> Iterator[Problem]:
     """Syntax, unknown names, and references to nodes that are not upstream.
 
-    `outputs` holds the output ports of each node, None where its component is unknown.
+    `interfaces` and `specs` hold what is known of each node, None where its component is unknown.
     """
-    rules = _Rules({each.name for each in definition.parameters}, graph, outputs, dropped, label)
+    exits = frozenset(node.id for node in definition.nodes if node.on_exit)
+    rules = _Rules(
+        {each.name for each in definition.parameters},
+        graph,
+        interfaces,
+        specs,
+        dropped,
+        exits,
+        label,
+    )
     for node in definition.nodes:
-        for field, wrong in _syntax(node):
-            yield Problem(
-                code="bad_expression",
-                message=f"{label(node.id)}, `{field}`: {wrong}.",
-                node=node.id,
-                field=field,
-            )
-        for field, found in node_references(node):
-            for reference in found:
-                if (problem := rules.problem(node, field, reference)) is not None:
+        places = list(expression_places(node, specs.get(node.id)))
+        for place in places:
+            for wrong in place.wrong():
+                yield Problem(
+                    code="bad_expression",
+                    message=f"{label(node.id)}, `{place.field}`: {wrong}.",
+                    node=node.id,
+                    field=place.field,
+                )
+        for place in places:
+            for reference in place.looks_at():
+                if (problem := rules.problem(node, place.field, reference)) is not None:
                     yield problem
 
 
-def _syntax(node: Node) -> Iterator[tuple[str, str]]:
-    if node.when is not None:
-        if "${{" in node.when:
-            yield "when", "write the expression alone, without `${{ }}`"
-        elif wrong := check_syntax(node.when):
-            yield "when", wrong
-    for name, value in node.params.items():
-        for wrong in check_template(value):
-            yield f"params.{name}", wrong
+_Found = tuple[str, str] | None
 
 
 @dataclass
 class _Rules:
     parameters: set[str]
     graph: Graph
-    outputs: Mapping[str, set[str] | None]
+    interfaces: Mapping[str, Interface | None]
+    specs: Mapping[str, ComponentSpec | None]
     dropped: frozenset[str]
+    exits: frozenset[str]
     label: Callable[[str], str]
 
     @cached_property
@@ -80,8 +121,16 @@ class _Rules:
         return self.graph.ancestors()
 
     def problem(self, node: Node, field: str, reference: Reference) -> Problem | None:
-        check = {"params": self._parameter, "run": self._run, "nodes": self._node}
-        found = check[reference.root](node, reference)
+        checks: dict[str, Callable[[Node, str, Reference], _Found]] = {
+            "params": self._parameter,
+            "run": self._run,
+            "nodes": self._node,
+            "inputs": self._input,
+            "each": self._each,
+            "outputs": self._loop,
+            "round": self._loop,
+        }
+        found = checks[reference.root](node, field, reference)
         if found is None:
             return None
         code, message = found
@@ -92,7 +141,7 @@ class _Rules:
             field=field,
         )
 
-    def _parameter(self, node: Node, reference: Reference) -> tuple[str, str] | None:
+    def _parameter(self, node: Node, field: str, reference: Reference) -> _Found:
         if reference.name is None or reference.name in self.parameters:
             return None
         known = _names(self.parameters, "the pipeline has no parameters")
@@ -102,15 +151,67 @@ class _Rules:
             "add the parameter or correct the name.",
         )
 
-    def _run(self, node: Node, reference: Reference) -> tuple[str, str] | None:
-        if reference.name is None or reference.name in _RUN_FIELDS:
+    def _run(self, node: Node, field: str, reference: Reference) -> _Found:
+        known = _EXIT_RUN_FIELDS if node.on_exit else _RUN_FIELDS
+        if reference.name is None or reference.name in known:
+            return None
+        if reference.name in _EXIT_RUN_FIELDS:
+            return (
+                "unknown_reference",
+                f"`{reference}` is known only when the run is over; use it in a node on exit.",
+            )
+        there = " and ".join(f"`run.{name}`" for name in known)
+        return "unknown_reference", f"`{reference}` is not known; there are {there}."
+
+    def _input(self, node: Node, field: str, reference: Reference) -> _Found:
+        spec, own = self.specs.get(node.id), self.interfaces.get(node.id)
+        if spec is None or own is None:
+            return None
+        if spec.kind not in BRANCHES or field == "when":
+            return (
+                "unknown_reference",
+                f"`{reference}` is known only inside a branch or an approval; elsewhere name the "
+                "node that it comes from, such as `nodes.load.outputs.rows`.",
+            )
+        if reference.name is None or reference.name in own.inputs:
+            return None
+        known = _names(own.inputs, "it has none")
+        return "unknown_reference", f"`{reference}` is not an input of this node ({known})."
+
+    def _each(self, node: Node, field: str, reference: Reference) -> _Found:
+        mapped = node.map is not None and field.startswith("params.")
+        if not mapped or field == f"params.{node.map and node.map.over}":
+            return (
+                "unknown_reference",
+                f"`{reference}` is known only in the parameters of a node that maps over a list.",
+            )
+        if reference.name in (None, "value", "index"):
             return None
         return (
             "unknown_reference",
-            f"`{reference}` is not known; there are `run.id` and `run.number`.",
+            f"`{reference}` is not known; there are `each.value` and `each.index`.",
         )
 
-    def _node(self, node: Node, reference: Reference) -> tuple[str, str] | None:
+    def _loop(self, node: Node, field: str, reference: Reference) -> _Found:
+        if field != "loop.until":
+            return (
+                "unknown_reference",
+                f"`{reference}` is known only in the condition of a loop (`until`).",
+            )
+        spec = self.specs.get(node.id)
+        known = (
+            {"number"}
+            if reference.root == "round"
+            else {port.name for port in spec.outputs}
+            if spec is not None
+            else None
+        )
+        if known is None or reference.name is None or reference.name in known:
+            return None
+        there = _names(known, "the sub-pipeline declares no outputs")
+        return "unknown_reference", f"`{reference}` is not known here ({there})."
+
+    def _node(self, node: Node, field: str, reference: Reference) -> _Found:
         if reference.name is None:
             return (
                 "bad_expression",
@@ -118,7 +219,7 @@ class _Rules:
             )
         if reference.name in self.dropped:
             return None
-        if reference.name not in self.outputs:
+        if reference.name not in self.interfaces:
             return (
                 "unknown_reference",
                 f"`{reference}` names a node that does not exist; correct the id.",
@@ -130,12 +231,14 @@ class _Rules:
                 f"`{reference}` is not known; write `nodes.{reference.name}.outputs.…` "
                 f"or `nodes.{reference.name}.state`.",
             )
-        ports = self.outputs[reference.name]
-        if reference.port is not None and ports is not None and reference.port not in ports:
+        own = self.interfaces[reference.name]
+        if reference.port is not None and own is not None and reference.port not in own.outputs:
             return (
                 "unknown_reference",
-                f"`{reference}` is not an output of {other} ({_names(ports, 'it has none')}).",
+                f"`{reference}` is not an output of {other} ({_names(own.outputs, 'it has none')}).",
             )
+        if node.on_exit and reference.name not in self.exits:
+            return None  # all that is not on exit has ended by then
         upstream = self.above[self.graph.index[node.id]]
         if reference.name == node.id or not upstream >> self.graph.index[reference.name] & 1:
             return (

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-ROOTS = ("params", "nodes", "run")
+#: Known everywhere, so that no variable of a loop may hide them.
+COMMON_ROOTS = ("params", "nodes", "run")
+#: Known in one place each: what a branch or an approval got; the element of a list that a mapped
+#: node runs for; a round's outputs and number, for the condition of a loop.
+PLACE_ROOTS = ("inputs", "each", "outputs", "round")
+ROOTS = COMMON_ROOTS + PLACE_ROOTS
 _LOOPS = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
 _RESERVED = frozenset({"true", "false", "null", "in"})
 
@@ -116,9 +121,10 @@ def find_references(expression: str, *, inside_loops: bool = False) -> list[Refe
         return [_reference(list(path))] if path[0] in ROOTS and not inside_loops else []
     tokens = _tokens(expression)
     depths = _loop_depths(tokens)
+    roots = set(ROOTS) - _loop_variables(tokens)
     found: dict[Reference, None] = {}
     for index, token in enumerate(tokens):
-        if token.kind == "name" and token.text in ROOTS and not _is_member(tokens, index):
+        if token.kind == "name" and token.text in roots and not _is_member(tokens, index):
             if inside_loops and not depths[index]:
                 continue
             found[_reference([token.text, *_selectors(tokens, index + 1)])] = None
@@ -161,17 +167,13 @@ def _reference(path: list[str]) -> Reference:
 
 
 def unknown_names(expression: str) -> list[str]:
-    """Names that are neither `params`, `nodes`, `run` nor the variable of a loop around them.
+    """Names that are neither a root such as `params` nor the variable of a loop around them.
 
-    A loop variable that hides one of the three is unknown too: nobody could tell them apart.
+    A loop variable that hides a root is unknown too: nobody could tell them apart.
     """
     tokens = _tokens(expression)
-    bound = {
-        tokens[index + 2].text
-        for index, token in enumerate(tokens[:-2])
-        if token.text in _LOOPS and _is_member(tokens, index) and tokens[index + 1].text == "("
-    }
-    hidden = [root for root in ROOTS if root in bound]
+    bound = _loop_variables(tokens)
+    hidden = [root for root in COMMON_ROOTS if root in bound]
     return hidden + [
         token.text
         for index, token in enumerate(tokens)
@@ -182,6 +184,14 @@ def unknown_names(expression: str) -> list[str]:
         and not _is_member(tokens, index)
         and not (index + 1 < len(tokens) and tokens[index + 1].text == "(")
     ]
+
+
+def _loop_variables(tokens: tuple[Token, ...]) -> set[str]:
+    return {
+        tokens[index + 2].text
+        for index, token in enumerate(tokens[:-2])
+        if token.text in _LOOPS and _is_member(tokens, index) and tokens[index + 1].text == "("
+    }
 
 
 def loop_depth(expression: str) -> int:

@@ -1,7 +1,9 @@
 """Expressions: CEL (Common Expression Language), bare in `when`, inside `${{ }}` in parameters.
 
 CEL is typed, has no side effects and always ends. What it may look at: `params.NAME`,
-`nodes.ID.outputs.PORT`, `nodes.ID.state`, `run.id` and `run.number`.
+`nodes.ID.outputs.PORT`, `nodes.ID.state`, `run.id` and `run.number`; in some places also
+`inputs.PORT` (branches and approvals), `each.value` and `each.index` (mapped nodes), `outputs.NAME`
+and `round.number` (the condition of a loop).
 """
 
 import datetime
@@ -12,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from .expression_tokens import (
+    COMMON_ROOTS,
     ROOTS,
     Reference,
     find_references,
@@ -80,7 +83,7 @@ def check_syntax(expression: str) -> str | None:
 
 
 def references(expression: str) -> list[Reference]:
-    """Everything in `params`, `nodes` and `run` that the expression looks at, in order, once."""
+    """Everything under a root such as `params` that the expression looks at, in order, once."""
     return find_references(expression)
 
 
@@ -116,7 +119,8 @@ def template_references(value: Any) -> list[Reference]:
 def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
     """The value of a bare expression: plain JSON. Times become ISO text, durations seconds.
 
-    `scope` is `{"params": {...}, "nodes": {id: {"outputs": {...}, "state": ...}}, "run": {...}}`.
+    `scope` is `{"params": {...}, "nodes": {id: {"outputs": {...}, "state": ...}}, "run": {...}}`,
+    with what else is known in the expression's place.
     Raises ExpressionError, also for an expression that would take too long on these values.
     """
     program = _compile(expression)
@@ -187,7 +191,7 @@ def _compile(expression: str) -> Any:
     names = unknown_names(expression)
     if names:
         hint = _PYTHON_WORDS.get(names[0])
-        if names[0] in ROOTS:
+        if names[0] in COMMON_ROOTS:
             raise ExpressionError(
                 f"`{names[0]}` cannot be the variable of a loop in `{expression}`; "
                 "choose another name, such as `item`"

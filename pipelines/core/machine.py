@@ -4,17 +4,47 @@ Nothing here reads a clock or a database. `View` is asked for nodes one at a tim
 caller loads only what an event touches: finishing a node costs its own edges. Only the first
 failure of a run that stops, and a cancellation, look at all nodes that have not started.
 
+A mapped node hands its work out to items, `train[0]`, `train[1]` and so on. They are nodes like
+others, but nothing hangs on them except their own node (`parent`), which counts them: the end of an
+item queues the next one, and the end of the last one queues the node again, to collect results.
+Nodes on exit are held back until everything else has ended.
+
 The words are those of `states.NODE_TRANSITIONS`; whether a failed attempt is tried again is
 decided in `retry`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from . import retry
-from .document import Backoff
+from .document import allowed_failures
+from .run_events import (
+    Advance,
+    CancelRequested,
+    Change,
+    ChildEnded,
+    Claimed,
+    Command,
+    ConditionFalse,
+    Due,
+    EndItems,
+    Enqueue,
+    Event,
+    Failed,
+    HandedOut,
+    KillRunning,
+    Lost,
+    Over,
+    Parked,
+    Released,
+    Reused,
+    Settled,
+    Started,
+    Stopped,
+    Succeeded,
+)
+from .run_view import RUN_IF, NodeView, RunView, View
 from .states import (
     ENDED_RUN,
     UNSTARTED,
@@ -26,206 +56,66 @@ from .states import (
     next_run_state,
 )
 
-_NO_BACKOFF = Backoff()
-
-
-@dataclass(frozen=True, slots=True)
-class NodeView:
-    """What the machine needs to know about one node run.
-
-    `blocked_by` says in words which upstream node speaks against starting ("`load` failed").
-    """
-
-    id: str
-    state: NodeState = NodeState.PENDING
-    reason: str = ""
-    run_if: str = "all_success"
-    downstream: tuple[str, ...] = ()
-    max_attempts: int = 1
-    backoff: Backoff = _NO_BACKOFF
-    attempt: int = 0
-    losses: int = 0
-    releases: int = 0
-    run_at: datetime | None = None
-    blocked_by: str = ""
-    upstream_open: int = 0
-    upstream_success: int = 0
-    upstream_failed: int = 0
-    upstream_skipped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RunView:
-    """`reason` names the first failure from the moment it happens."""
-
-    state: RunState = RunState.PENDING
-    reason: str = ""
-    on_failure: str = "stop"
-    open_nodes: int = 0
-    failed_nodes: int = 0
-    stopping: bool = False
-    cancel_requested: bool = False
-
-
-class View(Protocol):
-    """A run as the machine sees it; loads lazily."""
-
-    @property
-    def run(self) -> RunView: ...
-    def node(self, node: str) -> NodeView: ...
-    def nodes(self, nodes: Iterable[str]) -> Mapping[str, NodeView]:
-        """Several nodes at once: one query."""
-
-    def unstarted(self) -> Iterable[NodeView]:
-        """Every node that is pending or queued."""
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """A node that is over before its run begins: kept from an earlier run, or skipped."""
-
-    step: Step
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The run begins: nodes without upstream become ready, apart from those that are `over`."""
-
-    over: Mapping[str, Over] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A worker took the node and starts an attempt."""
-
-    node: str
-
-
-@dataclass(frozen=True, slots=True)
-class Succeeded:
-    node: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The attempt failed. `permanent`: it would fail the same way again."""
-
-    node: str
-    why: str
-    permanent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The worker that ran the attempt vanished; nobody knows how far the step came."""
-
-    node: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """The worker gave the attempt back on its way out; it counts neither as failure nor loss."""
-
-    node: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The step was killed because the run was cancelled."""
-
-    node: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionFalse:
-    node: str
-    condition: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reused:
-    """The node's outputs were found in the cache."""
-
-    node: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The time of these nodes' next try has come."""
-
-    nodes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRequested:
-    why: str = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Nothing new happened: finish what should have been finished."""
-
-
-Event = (
-    Started | Claimed | Succeeded | Failed | Lost | Released | Stopped
-    | ConditionFalse | Reused | Due | CancelRequested | Settled
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Enqueue:
-    """Tell a worker that these nodes wait for it."""
-
-    nodes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KillRunning:
-    """Kill every step of the run that is under way."""
-
-
-Command = Enqueue | KillRunning
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One node before and after."""
-
-    before: NodeView
-    after: NodeView
-
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """The answer: the run after the event, the nodes that changed, and what is to be done."""
-
-    run_before: RunView
-    run: RunView
-    changes: tuple[Change, ...]
-    commands: tuple[Command, ...]
-
-
-#: When a node whose upstream nodes have all ended may start.
-RUN_IF: Mapping[str, Callable[[NodeView], bool]] = {
-    "all_success": lambda node: not (node.upstream_failed or node.upstream_skipped),
-    "none_failed": lambda node: not node.upstream_failed,
-    "one_success": lambda node: node.upstream_success > 0,
-    "one_failed": lambda node: node.upstream_failed > 0,
-    "all_done": lambda node: True,
-    "always": lambda node: True,
-}
+__all__ = [
+    "RUN_IF",
+    "Advance",
+    "CancelRequested",
+    "Change",
+    "ChildEnded",
+    "Claimed",
+    "Command",
+    "ConditionFalse",
+    "Due",
+    "EndItems",
+    "Enqueue",
+    "Event",
+    "Failed",
+    "HandedOut",
+    "KillRunning",
+    "Lost",
+    "NodeView",
+    "Over",
+    "Parked",
+    "Released",
+    "Reused",
+    "RunView",
+    "Settled",
+    "Started",
+    "Stopped",
+    "Succeeded",
+    "View",
+    "advance",
+    "item_id",
+]
 
 #: These rules are there for failures, so they also start in a run that stops after one.
 _STARTS_AFTER_FAILURE = frozenset({"one_failed", "all_done", "always"})
 
+_ENDED = {NodeState.SKIPPED: "was skipped", NodeState.CANCELLED: "was cancelled"}
 _UNMET = {
     "one_success": "no upstream node succeeded",
     "one_failed": "no upstream node failed",
 }
+
+
+def item_id(node: str, index: int) -> str:
+    """`train[17]`: an item of a mapped node, counted from 0."""
+    return f"{node}[{index}]"
+
+
+def failed_items(node: NodeView) -> str:
+    """Why a mapped node failed, in words."""
+    most = allowed_failures(node.allow_failures, node.items_total)
+    return f"{node.items_failed} of {node.items_total} items failed; at most {most} may"
+
+
+def replace_phase(node: NodeView) -> NodeView:
+    """The node as it begins again from the start."""
+    return replace(node, phase="") if node.phase else node
+
+
+def _starts_after_failure(node: NodeView) -> bool:
+    return node.on_exit or node.run_if in _STARTS_AFTER_FAILURE
 
 
 def advance(view: View, event: Event, now: datetime) -> Advance:
@@ -236,8 +126,14 @@ def advance(view: View, event: Event, now: datetime) -> Advance:
             work.start(over)
         case Claimed(node):
             work.claim(view.node(node))
-        case Succeeded(node):
-            work.end(view.node(node), Step.SUCCEED)
+        case Succeeded(node, taken):
+            work.succeed(view.node(node), taken)
+        case Parked(node, why, until):
+            work.park(view.node(node), why, until)
+        case HandedOut():
+            work.hand_out(view.node(event.node), event)
+        case ChildEnded(node):
+            work.collect(view.node(node))
         case Failed(node, why, permanent):
             work.fail(view.node(node), why, permanent=permanent)
         case Lost(node, why):
@@ -275,6 +171,8 @@ class _Work:
     after: dict[str, NodeView] = field(default_factory=dict)
     ended: list[NodeView] = field(default_factory=list)
     enqueued: list[str] = field(default_factory=list)
+    taken: dict[str, frozenset[str]] = field(default_factory=dict)
+    ended_items: list[EndItems] = field(default_factory=list)
     kill: bool = False
     stop_now: bool = False
 
@@ -287,15 +185,59 @@ class _Work:
         for node in self.view.unstarted():
             if node.id in over:
                 self.end(node, over[node.id].step, over[node.id].reason)
-            elif node.upstream_open == 0:
+            elif node.upstream_open == 0 and not node.on_exit:
                 self.decide(node)
 
     def claim(self, node: NodeView) -> None:
         self.begin()
         self.move(node, Step.CLAIM, reason="", attempt=node.attempt + 1)
 
+    def succeed(self, node: NodeView, taken: frozenset[str] | None) -> None:
+        if taken is not None:
+            self.taken[node.id] = taken
+        self.end(node, Step.SUCCEED)
+
+    def park(self, node: NodeView, why: str, until: datetime | None) -> None:
+        if self.ending(node):
+            self.end(node, Step.CANCEL, "the run was cancelled")
+            return
+        # A look is no try: the next one has the same number.
+        self.move(
+            node, Step.PARK, reason=why, run_at=until, attempt=node.attempt - 1, phase="waiting"
+        )
+
+    def hand_out(self, node: NodeView, event: HandedOut) -> None:
+        if self.ending(node):
+            self.end(node, Step.CANCEL, "the run was cancelled")
+            return
+        first = min(event.items, event.parallel)
+        node = self.move(
+            node,
+            Step.HAND_OUT,
+            phase=event.phase,
+            attempt=node.attempt - 1,
+            items_total=event.items,
+            items_open=event.items,
+            items_queued=first,
+            items_failed=0,
+        )
+        for item in self.load({item_id(node.id, index) for index in range(first)}).values():
+            self.enqueue(item)
+
+    def collect(self, node: NodeView) -> None:
+        """Have the results of a node put together, unless it is to end anyway."""
+        if self.ending(node):
+            self.end(node, Step.CANCEL, "the run was cancelled")
+        else:
+            self.move(node, Step.COLLECT, phase="collect")
+            self.enqueued.append(node.id)
+
+    def ending(self, node: NodeView) -> bool:
+        """Whether a cancellation wants this node to end."""
+        return self.run.exit_cancelled if node.on_exit else self.run.cancel_requested
+
     def stopped(self, node: NodeView) -> None:
-        if not self.run.cancel_requested:
+        if not self.ending(node):
             raise IllegalTransition(f"node `{node.id}` was stopped, but its run was not cancelled")
         self.end(node, Step.CANCEL, "the run was cancelled")
 
@@ -303,20 +245,20 @@ class _Work:
         if node.state is NodeState.QUEUED:
             self.begin()
             self.end(node, Step.FAIL, why)
-        elif self.run.cancel_requested:
+        elif self.ending(node):
             self.end(node, Step.FAIL, why)
         else:
-            self.try_again_or_fail(node, why, permanent=permanent)
+            self.try_again_or_fail(replace_phase(node), why, permanent=permanent)
 
     def lose(self, node: NodeView, why: str) -> None:
-        if self.run.cancel_requested:
+        if self.ending(node):
             self.end(node, Step.CANCEL, f"the run was cancelled; {why}")
         else:
             node = replace(node, losses=node.losses + 1)
             self.try_again_or_fail(node, why, lost=True)
 
     def release(self, node: NodeView, why: str) -> None:
-        if self.run.cancel_requested:
+        if self.ending(node):
             self.end(node, Step.CANCEL, f"the run was cancelled; {why}")
         else:
             self.again(replace(node, releases=node.releases + 1), retry.Again(0.0, why))
@@ -324,9 +266,17 @@ class _Work:
     def cancel(self, why: str) -> None:
         if self.run.state in ENDED_RUN:
             raise IllegalTransition(f"the run is {self.run.state}: it cannot be cancelled any more")
-        self.run = replace(self.run, cancel_requested=True, reason=why)
+        exiting = self.run.exiting
+        if exiting:
+            self.run = replace(self.run, exit_cancelled=True)
+        else:
+            self.run = replace(self.run, cancel_requested=True, reason=why)
         for node in self.view.unstarted():
-            self.end(node, Step.CANCEL, "the run was cancelled")
+            if exiting or not node.on_exit:
+                self.end(node, Step.CANCEL, "the run was cancelled")
+        for node in self.view.handed_out():
+            if node.phase == "items" and (exiting or not node.on_exit):
+                self.end_items(node, NodeState.CANCELLED, "the run was cancelled")
         self.kill = True
 
     # Parts of the answers
@@ -338,7 +288,7 @@ class _Work:
     def try_again_or_fail(
         self, node: NodeView, why: str, *, lost: bool = False, permanent: bool = False
     ) -> None:
-        stopping = self.run.stopping and node.run_if not in _STARTS_AFTER_FAILURE
+        stopping = self.run.stopping and not _starts_after_failure(node)
         tried = retry.Tried(
             attempts=node.attempt,
             losses=node.losses,
@@ -367,22 +317,81 @@ class _Work:
 
     def end(self, node: NodeView, step: Step, reason: str = "") -> None:
         node = self.move(node, step, reason=reason, run_at=None)
+        if node.parent:
+            self.item_ended(node)
+            return
+        if node.mapped and node.phase in ("", "waiting") and node.state is not NodeState.SUCCESS:
+            # Its items may be there already, of an attempt that did not come to hand them out.
+            self.unstarted_items_end(node, NodeState.CANCELLED, f"`{node.id}` ended before")
         self.ended.append(node)
         failed = node.state is NodeState.FAILED
         self.run = replace(
             self.run,
             open_nodes=self.run.open_nodes - 1,
             failed_nodes=self.run.failed_nodes + failed,
+            open_exits=self.run.open_exits - node.on_exit,
         )
         if failed and self.run.failed_nodes == 1 and not self.run.cancel_requested:
             self.stop_now = self.run.on_failure == "stop"
             self.run = replace(self.run, reason=f"`{node.id}` failed", stopping=self.stop_now)
 
+    def item_ended(self, item: NodeView) -> None:
+        """Count an item, and queue the next one or what follows the last one."""
+        node = self.now_of(item.parent)
+        failed = item.state is NodeState.FAILED
+        counted = replace(
+            node,
+            items_open=node.items_open - 1,
+            items_failed=node.items_failed + failed,
+        )
+        self.put(node, counted)
+        node = counted
+        most = allowed_failures(node.allow_failures, node.items_total)
+        if failed and node.phase == "items" and node.items_failed > most:
+            self.end_items(node, NodeState.SKIPPED, f"too many items of `{node.id}` failed")
+        elif node.items_open == 0:
+            self.items_done(node)
+        elif node.phase == "items" and node.items_queued < node.items_total:
+            self.put(node, replace(node, items_queued=node.items_queued + 1))
+            self.enqueue(self.now_of(item_id(node.id, node.items_queued)))
+
+    def end_items(self, node: NodeView, state: NodeState, reason: str) -> None:
+        """Start no more items of a mapped node. Those that run are waited for."""
+        node = self.now_of(node.id)
+        ended = self.unstarted_items_end(node, state, reason)
+        node = replace(node, phase="end", items_open=node.items_open - ended)
+        self.put(node, node)
+        if node.items_open == 0:
+            self.items_done(node)
+
+    def unstarted_items_end(self, node: NodeView, state: NodeState, reason: str) -> int:
+        """End all items of a node that have not started; how many there were."""
+        mine = [view for view in self.after.values() if view.parent == node.id]
+        known = sum(self.before[view.id].state in UNSTARTED for view in mine)
+        count = self.view.unstarted_items(node.id) - known
+        self.ended_items.append(EndItems(node.id, count, state, reason))
+        step = Step.SKIP if state is NodeState.SKIPPED else Step.CANCEL
+        queued_just_now = [view for view in mine if view.state in UNSTARTED]
+        for item in queued_just_now:
+            self.move(item, step, reason=reason)
+        return count + len(queued_just_now)
+
+    def items_done(self, node: NodeView) -> None:
+        """No item of a mapped node is left."""
+        if self.ending(node):
+            self.end(node, Step.CANCEL, "the run was cancelled")
+        elif node.phase == "items":
+            self.collect(node)
+        elif node.items_failed > allowed_failures(node.allow_failures, node.items_total):
+            self.end(node, Step.FAIL, failed_items(node))
+        else:
+            self.end(node, Step.CANCEL, self.stop_reason())
+
     def decide(self, node: NodeView) -> None:
         """Start or skip a pending node whose upstream nodes have all ended."""
         if not RUN_IF[node.run_if](node):
-            self.end(node, Step.SKIP, _UNMET.get(node.run_if) or f"upstream {node.blocked_by}")
-        elif self.run.stopping and node.run_if not in _STARTS_AFTER_FAILURE:
+            self.end(node, Step.SKIP, _UNMET.get(node.run_if) or node.blocked_by)
+        elif self.run.stopping and not _starts_after_failure(node):
             self.end(node, Step.SKIP, self.stop_reason())
         else:
             self.enqueue(node)
@@ -398,13 +407,16 @@ class _Work:
         if self.stop_now:
             self.stop()
             self.follow()
+        if self.run.open_nodes == self.run.open_exits > 0 and not self.run.exiting:
+            self.exit()
+            self.follow()
         if self.run.open_nodes == 0 and self.run.state not in ENDED_RUN:
             self.end_run()
 
     def follow(self) -> None:
         while self.ended:
             wave, self.ended = self.ended, []
-            if self.run.cancel_requested:
+            if self.run.cancel_requested and not self.run.exiting:
                 return  # nothing downstream is open any more
             children = self.load({child for node in wave for child in node.downstream})
             ready = [
@@ -420,13 +432,31 @@ class _Work:
         """End what has not started, apart from nodes that are there for failures."""
         for loaded in list(self.view.unstarted()):
             node = self.after.get(loaded.id, loaded)
-            if node.state not in UNSTARTED or node.run_if in _STARTS_AFTER_FAILURE:
+            if node.state not in UNSTARTED or _starts_after_failure(node):
                 continue
-            if node.attempt and node.state is NodeState.PENDING:
+            if node.state is NodeState.WAITING:
+                self.end(node, Step.CANCEL, self.stop_reason())
+            elif node.attempt and node.state is NodeState.PENDING:
                 reason = f"attempt {node.attempt} failed; {self.stop_reason()} before the next"
                 self.end(node, Step.FAIL, reason)
             else:
                 self.end(node, Step.SKIP, self.stop_reason())
+        for node in list(self.view.handed_out()):
+            if self.now_of(node.id).phase == "items" and not _starts_after_failure(node):
+                self.end_items(node, NodeState.SKIPPED, self.stop_reason())
+
+    def exit(self) -> None:
+        """Nothing but the nodes on exit is left: start them, whatever has happened before."""
+        self.begin()
+        self.run = replace(self.run, exiting=True)
+        for loaded in list(self.view.unstarted()):
+            node = self.after.get(loaded.id, loaded)
+            if node.on_exit and node.state is NodeState.PENDING and node.upstream_open == 0:
+                self.decide(node)
+
+    def now_of(self, node: str) -> NodeView:
+        """A node as this call has changed it so far."""
+        return self.after[node] if node in self.after else self.view.node(node)
 
     def load(self, names: set[str]) -> dict[str, NodeView]:
         fresh = self.view.nodes(sorted(names - self.after.keys()))
@@ -435,14 +465,14 @@ class _Work:
     def count(self, children: dict[str, NodeView], parent: NodeView, name: str) -> NodeView:
         """One upstream node of `name` has ended."""
         child = children[name]
-        words = {NodeState.SKIPPED: "was skipped", NodeState.CANCELLED: "was cancelled"}
         blocked_by = child.blocked_by
-        if parent.state is not NodeState.SUCCESS and (
+        not_taken = self.not_taken(parent, name)
+        if (parent.state is not NodeState.SUCCESS or not_taken) and (
             not blocked_by or (parent.state is NodeState.FAILED and not child.upstream_failed)
         ):
-            blocked_by = f"`{parent.id}` {words.get(parent.state, 'failed')}"
-        success = parent.state is NodeState.SUCCESS
-        skipped = parent.state is NodeState.SKIPPED
+            blocked_by = not_taken or f"upstream `{parent.id}` {_ENDED.get(parent.state, 'failed')}"
+        success = parent.state is NodeState.SUCCESS and not not_taken
+        skipped = parent.state is NodeState.SKIPPED or bool(not_taken)
         child = replace(
             child,
             blocked_by=blocked_by,
@@ -455,17 +485,20 @@ class _Work:
         children[name] = child
         return child
 
+    def not_taken(self, parent: NodeView, child: str) -> str:
+        """In words, that `parent` took no branch that leads to `child`; empty if it did."""
+        ports, taken = (parent.cases or {}).get(child), self.taken.get(parent.id)
+        if ports is None or taken is None or not taken.isdisjoint(ports):
+            return ""
+        took = ", ".join(f"`{case}`" for case in sorted(taken)) or "none"
+        return f"branch `{parent.id}` took {took}"
+
     def end_run(self) -> None:
         others = self.run.failed_nodes - 1
         reason = self.run.reason
-        if self.run.cancel_requested:
-            state = RunState.CANCELLED
-        elif self.run.failed_nodes:
-            state = RunState.FAILED
-            if others > 0:
-                reason = f"{reason}, and {others} more node{'s' if others > 1 else ''}"
-        else:
-            state = RunState.SUCCESS
+        state = self.run.outcome
+        if state is RunState.FAILED and others > 0:
+            reason = f"{reason}, and {others} more node{'s' if others > 1 else ''}"
         self.run = replace(self.run, state=next_run_state(self.run.state, state), reason=reason)
 
     # Bookkeeping
@@ -486,6 +519,7 @@ class _Work:
         enqueued = [name for name in self.enqueued if self.after[name].state is NodeState.QUEUED]
         if enqueued:
             commands.append(Enqueue(tuple(enqueued)))
+        commands.extend(self.ended_items)
         if self.kill:
             commands.append(KillRunning())
         changes = tuple(Change(self.before[name], node) for name, node in self.after.items())

@@ -1,10 +1,12 @@
 """The parameters of a pipeline: what is declared, and what a person gives when a run starts."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .component import ARTIFACT_TYPES
 from .document import Definition, Parameter
 from .problems import InvalidDefinition, Problem
 from .serialize import canonical_json
@@ -15,7 +17,16 @@ _SAID = {
     "integer": "a whole number",
     "boolean": "true or false",
     "json": "JSON",
+    "list": "a list",
+    "text": "text",
+    "any": "JSON or an artifact",
+    "table": "a table (`artifact:` and its digest)",
+    "file": "a file (`artifact:` and its digest)",
+    "image": "an image (`artifact:` and its digest)",
+    "model": "a model (`artifact:` and its digest)",
 }
+ARTIFACT_PREFIX = "artifact:"
+_ARTIFACT = re.compile(r"artifact:[0-9a-f]{64}")
 
 
 class InvalidParameters(InvalidDefinition):
@@ -65,6 +76,13 @@ def resolve(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
     if problems:
         raise InvalidParameters(problems)
     return values
+
+
+def is_artifact(value: Any) -> bool:
+    """Whether a value names an artifact: as people write it, or as nodes hand it on."""
+    if isinstance(value, str):
+        return _ARTIFACT.fullmatch(value) is not None
+    return isinstance(value, dict) and isinstance(value.get("artifact"), str)
 
 
 def check_declarations(parameters: Sequence[Parameter]) -> Iterator[Problem]:
@@ -118,13 +136,17 @@ def _wrong(parameter: Parameter, value: Any) -> str | None:
 
 
 def _has_type(wanted: str, value: Any) -> bool:
-    if wanted == "json":
+    if wanted in ARTIFACT_TYPES:
+        return is_artifact(value)
+    if wanted in ("json", "any", "list"):
         try:
             canonical_json(value)
         except ValueError:
             return False
+        return wanted != "list" or isinstance(value, list) or is_artifact(value)
+    if wanted == "text" and is_artifact(value):
         return True
-    if wanted == "string":
+    if wanted in ("string", "text"):
         return isinstance(value, str) and _has_type("json", value)
     if wanted == "boolean":
         return isinstance(value, bool)

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -12,7 +13,10 @@ from .document import (
     Backoff,
     Definition,
     Edge,
+    Loop,
+    Map,
     Node,
+    Output,
     Parameter,
     Resources,
     Retry,
@@ -28,15 +32,23 @@ _MODELS: dict[tuple[str, ...], tuple[type[BaseModel], str]] = {
     ("nodes", "retry"): (Retry, "`retry`"),
     ("nodes", "retry", "backoff"): (Backoff, "`backoff`"),
     ("nodes", "resources"): (Resources, "`resources`"),
+    ("nodes", "map"): (Map, "`map`"),
+    ("nodes", "loop"): (Loop, "`loop`"),
     ("edges",): (Edge, "an edge"),
+    ("outputs",): (Output, "an output"),
 }
 _WANTED = {
     "id": "an id: a letter or _, then letters, digits and _, at most 63",
     "name": "a name: a letter or _, then letters, digits and _, at most 63",
     "component": "a component: `namespace/name` or `namespace/name@3`",
+    "pipeline": "a pipeline: its short name, such as `score-model` or `score-model@4`",
+    "over": "the name of an input or a parameter",
     "queue": "a queue: small letters, digits, - and _",
     "pool": "a pool: small letters, digits, - and _",
 }
+_LISTS = ("nodes", "edges", "parameters", "outputs")
+#: Without these a node is none.
+_NODE_NEEDS = ("id", "component", "pipeline")
 _TYPES = {
     "string_type": "must be text",
     "list_type": "must be a list",
@@ -75,12 +87,29 @@ def parse_leniently(raw: Any) -> Parsed:
         return Parsed(Definition.model_validate(raw), [], frozenset())
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=True)
-    problems = [_problem(raw, each) for each in errors]
+    problems = [_problem(raw, each) for each in errors] + list(_using_nothing(raw, errors))
     rest, dropped = _without(raw, [each["loc"] for each in errors])
     try:
         return Parsed(Definition.model_validate(rest), problems, dropped)
     except ValidationError:
         return Parsed(None, problems, frozenset())
+
+
+def _using_nothing(raw: dict[str, Any], errors: list[Any]) -> Iterator[Problem]:
+    """Nodes without a component that have other flaws too, for which nobody looked at that."""
+    told = {error["loc"] for error in errors if error["type"] == "value_error"}
+    broken = sorted(
+        {loc[1] for loc in (error["loc"] for error in errors) if loc[:1] == ("nodes",) and loc[1:]}
+    )
+    for index in broken:
+        entry = raw["nodes"][index]
+        if (
+            isinstance(entry, dict)
+            and ("nodes", index) not in told
+            and not any(entry.get(key) is not None for key in ("component", "pipeline"))
+        ):
+            error = {"loc": ("nodes", index, "component"), "type": "missing", "msg": "missing"}
+            yield _problem(raw, error)
 
 
 def _unreadable(raw: Any) -> list[Problem]:
@@ -115,15 +144,15 @@ def _without(
     """A copy without the broken parts: the smallest part that can go, the whole entry if not."""
     rest: dict[str, Any] = {key: value for key, value in raw.items() if key in _fields(Definition)}
     rest["schema"] = 1
-    for key in ("nodes", "edges", "parameters"):
+    for key in _LISTS:
         entries = rest.get(key, [])
         rest[key] = [
             dict(entry) if isinstance(entry, dict) else entry
             for entry in (entries if isinstance(entries, list) else [])
         ]
-    gone: dict[str, set[int]] = {"nodes": set(), "edges": set(), "parameters": set()}
+    gone: dict[str, set[int]] = {key: set() for key in _LISTS}
     for place in places:
-        if len(place) >= 3 and place[0] == "nodes" and place[2] not in ("id", "component"):
+        if len(place) >= 3 and place[0] == "nodes" and place[2] not in _NODE_NEEDS:
             rest["nodes"][place[1]].pop(place[2], None)
         elif len(place) >= 2 and place[0] in gone:
             gone[str(place[0])].add(int(place[1]))
@@ -170,8 +199,8 @@ def _owner(kind: str, index: int, entry: Any) -> tuple[str, str | None, str | No
         if all(isinstance(end, str) for end in ends):
             return f"The edge `{ends[0]} -> {ends[1]}`", None, f"{ends[0]} -> {ends[1]}"
         return f"Edge number {index + 1}", None, None
-    if kind == "parameters" and isinstance(values.get("name"), str):
-        return f"The parameter `{values['name']}`", None, None
+    if kind in ("parameters", "outputs") and isinstance(values.get("name"), str):
+        return f"The {kind[:-1]} `{values['name']}`", None, None
     return f"Entry number {index + 1} of `{kind}`", None, None
 
 

@@ -37,14 +37,20 @@ class Step(StrEnum):
     REUSE = "reuse"
     KEEP = "keep"
     CANCEL = "cancel"
+    #: It waits for something outside, without a worker.
+    PARK = "park"
+    #: Its items or its child run are at work; it needs no worker itself meanwhile.
+    HAND_OUT = "hand out"
+    #: They have ended: it needs a worker again, to put their results together.
+    COLLECT = "collect"
 
 
 ENDED_NODE = frozenset(
     {NodeState.SUCCESS, NodeState.FAILED, NodeState.SKIPPED, NodeState.CANCELLED}
 )
 ENDED_RUN = frozenset({RunState.SUCCESS, RunState.FAILED, RunState.CANCELLED})
-#: Not yet in a worker's hands, so that the machine alone may end them.
-UNSTARTED = frozenset({NodeState.PENDING, NodeState.QUEUED})
+#: In no worker's hands, so that the machine alone may end them.
+UNSTARTED = frozenset({NodeState.PENDING, NodeState.QUEUED, NodeState.WAITING})
 
 NODE_TRANSITIONS: Mapping[tuple[NodeState, Step], NodeState] = {
     (NodeState.PENDING, Step.ENQUEUE): NodeState.QUEUED,
@@ -65,6 +71,15 @@ NODE_TRANSITIONS: Mapping[tuple[NodeState, Step], NodeState] = {
     (NodeState.RUNNING, Step.FAIL): NodeState.FAILED,
     (NodeState.RUNNING, Step.RETRY): NodeState.PENDING,
     (NodeState.RUNNING, Step.CANCEL): NodeState.CANCELLED,
+    (NodeState.RUNNING, Step.PARK): NodeState.WAITING,
+    (NodeState.RUNNING, Step.HAND_OUT): NodeState.RUNNING,
+    (NodeState.RUNNING, Step.COLLECT): NodeState.QUEUED,
+    # What it waited for has come, or it is time to look again.
+    (NodeState.WAITING, Step.ENQUEUE): NodeState.QUEUED,
+    # Somebody decided.
+    (NodeState.WAITING, Step.SUCCEED): NodeState.SUCCESS,
+    (NodeState.WAITING, Step.FAIL): NodeState.FAILED,
+    (NodeState.WAITING, Step.CANCEL): NodeState.CANCELLED,
 }
 
 RUN_TRANSITIONS: frozenset[tuple[RunState, RunState]] = frozenset(

@@ -1,14 +1,15 @@
 """What changes pipelines: create, save the draft, publish, archive."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from pipelines.catalog.queries import DbCatalog
 from pipelines.core.checks import check, component_refs
-from pipelines.core.document import MAX_BYTES, Definition
+from pipelines.core.component import ComponentSpec
+from pipelines.core.document import MAX_BYTES, Definition, Node
 from pipelines.core.plan import pin
 from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.core.serialize import (
@@ -21,7 +22,9 @@ from pipelines.core.serialize import (
 from pipelines.kinds import registry
 from pipelines.teams.models import Team, User
 
+from .catalog import DesignCatalog, interface_of
 from .models import Pipeline, PipelineVersion
+from .slugs import free_slug
 
 UNTITLED = "Untitled pipeline"
 _MAX_TRIES = 5
@@ -101,50 +104,69 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
     """
     for _ in range(_MAX_TRIES):
         pipeline.refresh_from_db()
-        definition, digests = ready(pipeline)
+        slug = pipeline.slug or free_slug(pipeline)
+        definition, catalog = ready(pipeline)
         hashed = content_hash(definition)
         newest = pipeline.versions.filter(number=pipeline.latest_version).first()
         if newest is not None and newest.content_hash == hashed:
             return newest
         number = pipeline.latest_version + 1
-        with transaction.atomic():
-            won = Pipeline.objects.filter(
-                pk=pipeline.pk,
-                draft_revision=pipeline.draft_revision,
-                latest_version=pipeline.latest_version,
-            ).update(latest_version=number)
-            if not won:
-                continue
-            version = PipelineVersion.objects.create(
-                pipeline=pipeline,
-                number=number,
-                definition=to_document(definition),
-                content_hash=hashed,
-                component_digests=digests,
-                message=message.strip()[:500],
-                created_by=user,
-            )
-        pipeline.latest_version = number
+        specs = {node.ref: _known(catalog, node) for node in definition.nodes}
+        try:
+            with transaction.atomic():
+                won = Pipeline.objects.filter(
+                    pk=pipeline.pk,
+                    draft_revision=pipeline.draft_revision,
+                    latest_version=pipeline.latest_version,
+                ).update(latest_version=number, slug=slug)
+                if not won:
+                    continue
+                version = PipelineVersion.objects.create(
+                    pipeline=pipeline,
+                    number=number,
+                    definition=to_document(definition),
+                    content_hash=hashed,
+                    component_digests=_digests(definition, catalog, specs),
+                    interface=interface_of(slug, definition, specs),
+                    message=message.strip()[:500],
+                    created_by=user,
+                )
+        except IntegrityError:
+            continue  # another pipeline took the slug this very moment
+        pipeline.latest_version, pipeline.slug = number, slug
         return version
     raise Busy(f"`{pipeline.name}` kept changing while it was being published. Try again.")
 
 
-def ready(pipeline: Pipeline) -> tuple[Definition, dict[str, str]]:
-    """The draft, checked and pinned, and the digest of each component it uses.
+def ready(pipeline: Pipeline) -> tuple[Definition, DesignCatalog]:
+    """The draft, checked and pinned, and the catalog that it was checked against.
 
     Raises InvalidDefinition with every problem.
     """
-    catalog = DbCatalog(pipeline.team_id, component_refs(pipeline.draft))
-    problems = check(pipeline.draft, catalog, registry.check_node)
+    catalog = DesignCatalog(pipeline.team_id, component_refs(pipeline.draft))
+    problems = check(pipeline.draft, catalog, registry.check_node, slug=pipeline.slug)
     if problems:
         raise InvalidDefinition(problems)
-    definition = pin(Definition.model_validate(pipeline.draft), catalog.latest)
-    digests = {
-        f"{name}@{number}": spec_digest(spec)
-        for name, number in component_refs(definition)
-        if (spec := catalog.spec(name, number)) is not None
-    }
-    return definition, dict(sorted(digests.items()))
+    return pin(Definition.model_validate(pipeline.draft), catalog.latest), catalog
+
+
+def _known(catalog: DesignCatalog, node: Node) -> ComponentSpec:
+    spec = catalog.spec(node.ref_name, node.ref_version)
+    assert spec is not None, f"{node.ref} passed the checks"
+    return spec
+
+
+def _digests(
+    definition: Definition, catalog: DesignCatalog, specs: Mapping[str, ComponentSpec]
+) -> dict[str, str]:
+    """What exactly each pinned reference means: a spec's digest, a sub-pipeline's content hash."""
+    digests = {}
+    for node in definition.nodes:
+        version = (
+            catalog.pipeline_version(node.ref_name, node.ref_version) if node.pipeline else None
+        )
+        digests[node.ref] = version.content_hash if version else spec_digest(specs[node.ref])
+    return dict(sorted(digests.items()))
 
 
 def archive(pipeline: Pipeline) -> None:

@@ -6,15 +6,21 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from pipelines.catalog.fields import OrderedJSONField
 from pipelines.teams.models import Team, User
 
 
 class Pipeline(models.Model):
-    """A named graph with a draft. `draft_revision` is the number that `If-Match` names."""
+    """A named graph with a draft. `draft_revision` is the number that `If-Match` names.
+
+    `slug` is how other pipelines name this one; it is made of the name when the first version is
+    published, and never changes after that.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="pipelines")
     name = models.CharField(max_length=200)
+    slug = models.CharField(max_length=63, null=True, blank=True, editable=False)
     description = models.TextField(blank=True, default="")
     draft = models.JSONField()
     draft_revision = models.PositiveIntegerField(default=1)
@@ -40,7 +46,12 @@ class Pipeline(models.Model):
                 fields=["team", "example"],
                 condition=~models.Q(example=""),
                 name="one_pipeline_per_example",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["team", "slug"],
+                condition=models.Q(slug__isnull=False),
+                name="one_pipeline_per_slug",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,14 +59,18 @@ class Pipeline(models.Model):
 
 
 class PipelineVersion(models.Model):
-    """A published definition: every component pinned, content-hashed, immutable."""
+    """A published definition: every component pinned, content-hashed, immutable.
+
+    `interface` is the spec that a node has which uses this version as a sub-pipeline.
+    """
 
     pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     definition = models.JSONField()
     content_hash = models.CharField(max_length=64)
-    #: `{"core/read_csv@1": "<sha256 of the component spec>"}`
+    #: `{"core/read_csv@1": "<sha256 of the component spec>"}`; of a sub-pipeline the content hash.
     component_digests = models.JSONField(default=dict)
+    interface = OrderedJSONField(default=dict)
     message = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

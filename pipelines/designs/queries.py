@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipelines.catalog.queries import DbCatalog
 from pipelines.core.checks import check, component_refs, parse
 from pipelines.core.document import Definition
 from pipelines.core.plan import pin
@@ -14,6 +13,7 @@ from pipelines.kinds import registry
 from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team
 
+from .catalog import DesignCatalog
 from .models import Pipeline, PipelineVersion
 
 
@@ -38,9 +38,9 @@ def problems(of: Pipeline | Definition | Any, team: Team | None = None) -> list[
     Without a team a document may use the built-in components alone.
     """
     if isinstance(of, Pipeline):
-        catalog = DbCatalog(of.team_id, component_refs(of.draft))
-        return check(of.draft, catalog, registry.check_node)
-    return check(of, DbCatalog(team, component_refs(of)), registry.check_node)
+        catalog = DesignCatalog(of.team_id, component_refs(of.draft))
+        return check(of.draft, catalog, registry.check_node, slug=of.slug)
+    return check(of, DesignCatalog(team, component_refs(of)), registry.check_node)
 
 
 def changed(pipeline: Pipeline) -> bool:
@@ -58,5 +58,5 @@ def changed(pipeline: Pipeline) -> bool:
     definition, _ = parse(pipeline.draft)
     if definition is None:
         return True
-    catalog = DbCatalog(pipeline.team_id, component_refs(definition))
+    catalog = DesignCatalog(pipeline.team_id, component_refs(definition))
     return content_hash(pin(definition, catalog.latest)) != newest

@@ -67,13 +67,16 @@ class StepError:
     """Why an attempt failed.
 
     `kind` is one of `exception`, `exit`, `signal`, `timeout`, `memory`, `output`, `cancelled`,
-    `lost`, `setup`, `environment`. `line` is the line in the user's own code, `traceback` only its frames.
+    `lost`, `setup`, `environment`; or `not_yet` for a step that found that what it waits for is not
+    there, and wants to look again in `retry_after` seconds. `line` is the line in the user's own
+    code, `traceback` only its frames.
     """
 
     kind: str
     message: str
     traceback: str = ""
     line: int | None = None
+    retry_after: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {

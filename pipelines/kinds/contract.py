@@ -38,16 +38,26 @@ class Step:
 
 
 class StepFailed(Exception):
-    """Ends the step as failed. `kind` is one of the error kinds of the executor's protocol."""
+    """Ends the step as failed. `kind` is one of the error kinds of the executor's protocol.
+
+    `retry_after` is for the kind `not_yet`: seconds until the step wants to look again.
+    """
 
     def __init__(
-        self, kind: str, message: str, *, traceback: str = "", line: int | None = None
+        self,
+        kind: str,
+        message: str,
+        *,
+        traceback: str = "",
+        line: int | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.traceback = traceback
         self.line = line
+        self.retry_after = retry_after
 
     def write(self, path: Path | None) -> None:
         if path is not None:
@@ -56,6 +66,7 @@ class StepFailed(Exception):
                 "message": self.message,
                 "traceback": self.traceback,
                 "line": self.line,
+                "retry_after": self.retry_after,
             }
             _write_json(path, error)
 

@@ -7,14 +7,18 @@ from typing import Any
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
 
+from .approval import spec as approval
+from .branch import spec as branch
 from .checks import with_common_fields
 from .http import spec as http
+from .parameter import spec as parameter
 from .python import requirements as python_requirements
 from .python import spec as python
 from .python.requirements import Requirements
 from .shell import spec as shell
 from .sql import spec as sql
 from .step import RUNNERS
+from .wait import spec as wait
 
 #: Runs whatever says nothing else; every worker has it.
 EVERYDAY_EXECUTOR = "process"
@@ -31,7 +35,8 @@ class Kind:
     `module:function`, called in the step's own process. `preload(spec)`, given the spec's
     JSON, names the warm pool: `lean` (standard library), `http` (and httpx) or `data` (and
     numpy, pandas, pyarrow, duckdb, sklearn, matplotlib). `executors` can run its steps, the
-    preferred one first.
+    preferred one first; without any the engine itself does what there is to do, and there are no
+    steps, runners and pools.
     """
 
     name: str
@@ -40,7 +45,7 @@ class Kind:
     build: Callable[[Mapping[str, Any]], ComponentSpec]
     check: Callable[[ComponentSpec], list[Problem]]
     check_node: Callable[[ComponentSpec, Mapping[str, Any], Set[str]], list[Problem]]
-    preload: Callable[[Mapping[str, Any]], str]
+    preload: Callable[[Mapping[str, Any]], str] | None
     executors: tuple[str, ...] = (EVERYDAY_EXECUTOR,)
 
     @property
@@ -51,7 +56,9 @@ class Kind:
 def _kind_of(name: str, title: str, module: Any) -> Kind:
     form = with_common_fields(module.FORM)
     check_node = getattr(module, "check_node", _nothing_wrong)
-    return Kind(name, title, form, module.build, module.check, check_node, module.preload)
+    preload = getattr(module, "preload", None)
+    executors = (EVERYDAY_EXECUTOR,) if preload else ()
+    return Kind(name, title, form, module.build, module.check, check_node, preload, executors)
 
 
 def _nothing_wrong(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) -> list[Problem]:
@@ -63,6 +70,10 @@ KINDS: dict[str, Kind] = {
     "shell": _kind_of("shell", "Shell command", shell),
     "http": _kind_of("http", "HTTP request", http),
     "sql": _kind_of("sql", "SQL query", sql),
+    "branch": _kind_of("branch", "Branch", branch),
+    "parameter": _kind_of("parameter", "Parameter", parameter),
+    "wait": _kind_of("wait", "Wait", wait),
+    "approval": _kind_of("approval", "Approval", approval),
 }
 
 
@@ -91,7 +102,17 @@ def check_node(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) ->
 def preload(spec: ComponentSpec | Mapping[str, Any]) -> str:
     """The warm pool for a spec, given as the model or as its JSON."""
     plain = spec.model_dump() if isinstance(spec, ComponentSpec) else spec
-    return _kind(str(plain.get("kind"))).preload(plain)
+    kind = _kind(str(plain.get("kind")))
+    assert kind.preload is not None, f"{kind.name} components have no steps"
+    return kind.preload(plain)
+
+
+def is_step(spec: ComponentSpec) -> bool:
+    """Whether a node of this spec is run by an executor, and not by the engine itself."""
+    kind = KINDS.get(spec.kind)
+    if kind is None or not kind.executors:
+        return False
+    return spec.kind != "wait" or spec.implementation.get("for") not in wait.WITHOUT_STEP
 
 
 def executors(kind: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ RUNNERS: dict[str, str] = {
     "shell": "pipelines.kinds.shell.run:run",
     "http": "pipelines.kinds.http.run:run",
     "sql": "pipelines.kinds.sql.run:run",
+    "wait": "pipelines.kinds.wait.run:run",
 }
 
 

@@ -9,7 +9,7 @@ from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition
 from pipelines.kinds import registry
 
-NAMESPACES = ("core", "ml", "text", "notify")
+NAMESPACES = ("core", "ml", "text", "control", "notify")
 
 
 class BrokenLibrary(RuntimeError):

@@ -8,7 +8,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from pipelines.catalog.queries import specs_for
 from pipelines.core import machine
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
@@ -18,6 +17,7 @@ from pipelines.core.plan import NodePlan, plan
 from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.core.states import NodeState
 from pipelines.designs import actions as designs
+from pipelines.designs.catalog import specs_for
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.designs.queries import problems as designs_problems
 from pipelines.teams.models import User
@@ -89,8 +89,38 @@ def start(
     return run
 
 
+def start_child(
+    parent: NodeRun, version: PipelineVersion, values: Mapping[str, Any], *, tried: int, round: int
+) -> Run:
+    """Start the child run of a node that uses `version` as a sub-pipeline; the one that an earlier
+    call started, if there is one.
+
+    Raises InvalidDefinition when the values do not fit the pipeline's parameters.
+    """
+    definition = Definition.model_validate(version.definition)
+    plans, specs = plans_for(version.pipeline, definition)
+    run = Run(
+        team_id=parent.run.team_id,
+        pipeline=version.pipeline,
+        version=version,
+        parameters=resolve(definition, values),
+        trigger="pipeline",
+        on_failure=definition.on_failure,
+        created_by=parent.run.created_by,
+        parent=parent,
+        tried=tried,
+        round=round,
+    )
+    try:
+        begin(run, plans, specs)
+    except IntegrityError:
+        return Run.objects.get(parent=parent, tried=tried, round=round)
+    return run
+
+
 def cancel(run: Run, user: User | None = None) -> Run:
-    """End what has not started, kill what runs. Asking twice is no error.
+    """End what has not started, kill what runs; nodes on exit still run after that, until they are
+    cancelled as well. Asking twice is no error.
 
     Raises RunEnded for a run that is over already.
     """
@@ -98,7 +128,8 @@ def cancel(run: Run, user: User | None = None) -> Run:
     with ledger.opened(run.pk) as book:
         if book.row.ended_at is not None:
             raise RunEnded(f"Run #{book.row.number} is over ({book.row.state}); nothing to cancel.")
-        if not book.row.cancel_requested:
+        asked = book.row.exit_cancelled if book.row.exiting else book.row.cancel_requested
+        if not asked:
             book.advance(machine.CancelRequested(by))
     run.refresh_from_db()
     return run
@@ -126,7 +157,7 @@ def plans_for(
     pipeline: Pipeline, definition: Definition
 ) -> tuple[list[NodePlan], Mapping[str, ComponentSpec]]:
     """What running each node of a pinned definition takes, upstream first, and the specs."""
-    specs = specs_for({node.component for node in definition.nodes})
+    specs = specs_for(pipeline.team_id, {node.ref for node in definition.nodes})
     return with_pools(plan(definition, specs), specs), specs
 
 
@@ -225,6 +256,7 @@ def begin(
             position=position,
             plan=each.model_dump(mode="json"),
             queue=each.queue,
+            on_exit=each.on_exit,
             upstream_open=len(each.upstream),
             **(kept[each.id].fields if each.id in kept else {}),
         )
@@ -266,7 +298,11 @@ class _Draft:
 
     @property
     def run(self) -> RunView:
-        return RunView(on_failure=self.row.on_failure, open_nodes=len(self.views))
+        return RunView(
+            on_failure=self.row.on_failure,
+            open_nodes=len(self.views),
+            open_exits=sum(view.on_exit for view in self.views.values()),
+        )
 
     def node(self, node: str) -> NodeView:
         return self.views[node]
@@ -276,3 +312,9 @@ class _Draft:
 
     def unstarted(self) -> Iterable[NodeView]:
         return list(self.views.values())
+
+    def handed_out(self) -> Iterable[NodeView]:
+        return ()
+
+    def unstarted_items(self, node: str) -> int:
+        return 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipelines.catalog.queries import DbCatalog
 from pipelines.core.capacity import Demand, Need, Offer, Room, cannot_run
 from pipelines.core.checks import component_refs
 from pipelines.core.component import ComponentSpec
@@ -10,6 +9,7 @@ from pipelines.core.document import Node
 from pipelines.core.parsing import parse_leniently
 from pipelines.core.plan import NodePlan
 from pipelines.core.problems import Problem
+from pipelines.designs.catalog import DesignCatalog
 from pipelines.designs.models import Pipeline
 from pipelines.kinds import registry as kinds
 
@@ -62,10 +62,10 @@ def warnings(pipeline: Pipeline, version: int | None = None) -> list[Problem]:
     definition = parse_leniently(_document(pipeline, version)).definition
     if definition is None:
         return []
-    catalog = DbCatalog(pipeline.team_id, component_refs(definition))
+    catalog = DesignCatalog(pipeline.team_id, component_refs(definition))
     demands: dict[str, Demand] = {}
     for node in definition.nodes:
-        spec = catalog.spec(node.component_name, node.component_version)
+        spec = catalog.spec(node.ref_name, node.ref_version)
         if spec is not None:
             demands[node.id] = _demand(node, spec.kind)
     titles = {node.id: node.title or node.id for node in definition.nodes}

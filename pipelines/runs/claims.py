@@ -16,7 +16,7 @@ from pipelines.core import machine
 from pipelines.core.scheduling import Lane
 from pipelines.core.states import NodeState
 
-from . import failpoints, ledger, scheduling, statements
+from . import failpoints, ledger, plans, scheduling, statements
 from .ledger import Ledger
 from .models import Attempt, NodeRun, Run
 from .slots import Grant, Slots
@@ -42,6 +42,7 @@ class Claim:
     lane: Lane
     #: The part of the worker's room that it holds; to be given back once.
     grant: Grant
+    phase: str = ""
 
     @property
     def key(self) -> str:
@@ -101,8 +102,11 @@ def giving_back(taker: Taker, taken: Callable[[], Claim | None]) -> Iterator[Non
 
 
 def needs_a_look(plan: Mapping[str, Any]) -> bool:
-    """Whether the node may end without an attempt: its condition or the cache decides first."""
-    return bool(plan["when"] or plan["cache"])
+    """Whether the node may end without an attempt: its condition or the cache decides first.
+
+    The cache of a mapped node is its items' business.
+    """
+    return bool(plan["when"] or (plan["cache"] and not plan.get("map")))
 
 
 def next_queued(taker: Taker) -> int | None:
@@ -124,7 +128,7 @@ def take_next(book: Ledger, taker: Taker, ended: int | None = None) -> Next:
     if found.run != book.row.pk:
         return Next(node_run_id=found.node_run)
     row = book.node_run_by_id(found.node_run)
-    if row.state != NodeState.QUEUED or needs_a_look(row.plan):
+    if row.state != NodeState.QUEUED or (not row.phase and needs_a_look(plans.own(row))):
         return Next(node_run_id=row.pk)
     claim = _take(book, row, taker, ended)
     return Next(claim=claim) if claim else Next(node_run_id=row.pk)
@@ -162,7 +166,16 @@ def _take(book: Ledger, row: NodeRun, taker: Taker, ended: int | None = None) ->
         taker.slots.give_back(grant)
         raise
     return Claim(
-        row.pk, attempt.pk, row.run_id, row.node, row.attempt, token, row.plan, lane, grant
+        row.pk,
+        attempt.pk,
+        row.run_id,
+        row.node,
+        row.attempt,
+        token,
+        plans.own(row),
+        lane,
+        grant,
+        row.phase,
     )
 
 
@@ -182,6 +195,11 @@ def close_attempt(claim: Claim, state: str, **fields: Any) -> None:
     """Close the attempt's own row."""
     values = {**fields, "state": state, "ended_at": timezone.now()}
     statements.update(Attempt, values, {"state": "running"}, ids=[claim.attempt_id])
+
+
+def forget_attempt(claim: Claim) -> None:
+    """Remove the attempt's own row: it was no try, and its number is given out again."""
+    Attempt.objects.filter(pk=claim.attempt_id, state="running").delete()
 
 
 def lose(row: NodeRun, why: str) -> bool:

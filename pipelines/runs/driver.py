@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, close_old_connections
+from django.utils import timezone
 
 from pipelines.artifacts import store
 from pipelines.core import machine
@@ -22,18 +24,23 @@ from pipelines.executors.protocol import Executor, StepError, StepRequest, StepR
 from . import (
     claims,
     failpoints,
+    handlers,
     hints,
     ledger,
     live,
+    outcomes,
     outputs,
+    plans,
     prepare,
     results,
     scheduling,
     shapes,
 )
 from .claims import Claim, Next, Taker, TooLate
+from .handlers.work import Work
 from .live import Held, Kill
 from .models import NodeRun, Run
+from .outcomes import Outcome
 from .prepare import CannotPrepare, Preparation, Prepared, RunFacts
 from .recorder import Recorder
 
@@ -41,16 +48,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _RETRY_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """How an attempt ended: the fact for the machine, and what goes into the rows."""
-
-    event: machine.Event
-    state: str
-    node: Mapping[str, Any]
-    attempt: Mapping[str, Any]
+#: Between two looks of a step that waits for something and does not say when to look again.
+_LOOK_AGAIN_SECONDS = 30.0
 
 
 class Driver:
@@ -97,21 +96,24 @@ class Driver:
         ).first()
         if row is None:
             return Next()
-        if claims.needs_a_look(row.plan):
-            event, fields = self._decided_without_attempt(row)
+        plan = plans.own(row)
+        if not row.phase and claims.needs_a_look(plan):
+            event, fields = self._decided_without_attempt(row, plan)
             if event is not None:
                 return self._end_unclaimed(row, event, fields)
         return Next(claim=claims.claim(node_run_id, self.taker))
 
-    def _decided_without_attempt(self, row: NodeRun) -> tuple[machine.Event | None, dict[str, Any]]:
+    def _decided_without_attempt(
+        self, row: NodeRun, plan: plans.Plan
+    ) -> tuple[machine.Event | None, dict[str, Any]]:
         facts = RunFacts.load(row.run_id)
-        preparation = Preparation(facts, row.plan)
         try:
+            preparation = Preparation(facts, plan)
             if not preparation.condition_holds():
-                return machine.ConditionFalse(row.node, row.plan["when"]), {}
-            if not row.plan["cache"]:
+                return machine.ConditionFalse(row.node, plan["when"]), {}
+            if not plan["cache"] or plan.get("map"):
                 return None, {}
-            parts = preparation.prepared().key_parts(row.plan)
+            parts = preparation.prepared().key_parts(plan)
         except CannotPrepare as error:
             return machine.Failed(row.node, str(error), permanent=True), _error(str(error))
         except Error:
@@ -173,7 +175,7 @@ class Driver:
                 logger.warning("Run %s was deleted while `%s` ran", claim.run_id, claim.node)
             return Next()
 
-    def _run(self, claim: Claim, held: Held, cleanup: ExitStack) -> _Outcome:
+    def _run(self, claim: Claim, held: Held, cleanup: ExitStack) -> Outcome:
         """Everything between the claim and the commit. Raises TooLate, Run.DoesNotExist."""
         prepared: Prepared | None = None
         result: StepResult | None = None
@@ -182,6 +184,9 @@ class Driver:
                 # One that had nothing to do for long has ended; it starts while earlier nodes run.
                 self.executor.warm(pool)
             facts = self._patiently(lambda: RunFacts.load(claim.run_id), held)
+            handler = handlers.handler_for(claim)
+            if handler is not None:
+                return self._patiently(lambda: handler(Work(claim, facts)), held)
             prepared = self._patiently(lambda: Preparation(facts, claim.plan).prepared(), held)
             request = self._patiently(lambda: _request(claim, facts, prepared), held)
             recording = self.recorder.open(claim)
@@ -197,18 +202,20 @@ class Driver:
         except (TooLate, Run.DoesNotExist):
             raise
         except CannotPrepare as error:
-            outcome = _failure(claim, StepError("setup", str(error)), permanent=True)
+            outcome = outcomes.failure(claim, StepError("setup", str(error)), permanent=True)
         except store.ArtifactMissing as error:
-            outcome = _failure(claim, StepError("setup", str(error)))
+            outcome = outcomes.failure(claim, StepError("setup", str(error)))
         except outputs.BadOutput as error:
-            outcome = _failure(claim, StepError("output", str(error)))
+            outcome = outcomes.failure(claim, StepError("output", str(error)))
         except Exception as error:
             # A fault of ours must end in an answer on the node, not in a node that runs for ever.
             logger.exception("Node `%s` of run %s could not be run", claim.node, claim.run_id)
-            outcome = _failure(claim, StepError("setup", f"{type(error).__name__}: {error}"))
+            outcome = outcomes.failure(
+                claim, StepError("setup", f"{type(error).__name__}: {error}")
+            )
         return _with_facts(outcome, claim, prepared, result)
 
-    def _commit(self, claim: Claim, outcome: _Outcome) -> Next:
+    def _commit(self, claim: Claim, outcome: Outcome) -> Next:
         """The outcome, its consequences, and perhaps the next claim, in one transaction."""
         failpoints.hit("outcome.before")
         then = Next()
@@ -218,8 +225,12 @@ class Driver:
         ):
             book.nodes([claim.node, *claim.plan["downstream"]])  # one query for all it touches
             row = claims.held_row(book, claim)
-            claims.close_attempt(claim, outcome.state, **outcome.attempt)
+            if outcome.state == outcomes.NO_TRY:
+                claims.forget_attempt(claim)
+            else:
+                claims.close_attempt(claim, outcome.state, **outcome.attempt)
             book.touch(row, **outcome.node)
+            outcome.also()
             book.advance(outcome.event)
             if self.accepting:
                 then = claims.take_next(book, self.taker, claim.lane.id)
@@ -253,7 +264,7 @@ class Driver:
         event = machine.Released(claim.node, str(Kill.RELEASED))
         self.taker.slots.give_back(claim.grant)
         try:
-            self._commit(claim, _Outcome(event, "released", {}, {}))
+            self._commit(claim, Outcome(event, "released", {}, {}))
         except (TooLate, Run.DoesNotExist, Error, ledger.LostRace) as error:
             logger.warning("Node `%s` could not be given back: %s", claim.node, error)
 
@@ -265,38 +276,34 @@ def _stored(given: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
     return kept
 
 
-def _judge(claim: Claim, held: Held, result: StepResult, kept: Mapping[str, Any]) -> _Outcome:
+def _judge(claim: Claim, held: Held, result: StepResult, kept: Mapping[str, Any]) -> Outcome:
     """What a finished step means."""
     if result.outcome == "success":
-        return _Outcome(machine.Succeeded(claim.node), "success", {"outputs": kept}, {})
+        return outcomes.success(claim, kept)
     error = result.error or StepError("exit", "the step failed and did not say why")
     if held.killed is Kill.FENCED:
         raise TooLate(
             f"the step of node `{claim.node}` of run {claim.run_id} was killed: {held.killed}"
         )
     if held.killed is Kill.CANCELLED:
-        return _Outcome(machine.Stopped(claim.node), "cancelled", {}, {})
+        return Outcome(machine.Stopped(claim.node), "cancelled", {}, {})
     if held.killed is Kill.RELEASED:
         event = machine.Released(claim.node, str(held.killed))
-        return _Outcome(event, "released", {}, {"error": error.as_json()})
+        return Outcome(event, "released", {}, {"error": error.as_json()})
+    if error.kind == "not_yet":
+        # A look that found nothing; the next one is due when the step says.
+        until = timezone.now() + timedelta(seconds=error.retry_after or _LOOK_AGAIN_SECONDS)
+        return outcomes.no_try(machine.Parked(claim.node, error.message, until))
     if error.kind in ("lost", "cancelled"):
         lost = machine.Lost(claim.node, error.message)
-        return _Outcome(lost, "lost", {"error": _clean(error)}, {"error": _clean(error)})
-    return _failure(claim, error)
-
-
-def _failure(claim: Claim, error: StepError, *, permanent: bool = False) -> _Outcome:
-    event = machine.Failed(claim.node, outputs.clean_text(error.message), permanent)
-    return _Outcome(event, "failed", {"error": _clean(error)}, {"error": _clean(error)})
-
-
-def _clean(error: StepError) -> dict[str, Any]:
-    cleaned: dict[str, Any] = outputs.clean(error.as_json())
-    return cleaned
+        return Outcome(
+            lost, "lost", {"error": outcomes.clean(error)}, {"error": outcomes.clean(error)}
+        )
+    return outcomes.failure(claim, error)
 
 
 def _error(message: str) -> dict[str, Any]:
-    return {"error": _clean(StepError("setup", message))}
+    return {"error": outcomes.clean(StepError("setup", message))}
 
 
 def _request(claim: Claim, facts: RunFacts, prepared: Prepared) -> StepRequest:
@@ -311,8 +318,8 @@ def _request(claim: Claim, facts: RunFacts, prepared: Prepared) -> StepRequest:
 
 
 def _with_facts(
-    outcome: _Outcome, claim: Claim, prepared: Prepared | None, result: StepResult | None
-) -> _Outcome:
+    outcome: Outcome, claim: Claim, prepared: Prepared | None, result: StepResult | None
+) -> Outcome:
     """The outcome with what is known about the attempt, whichever way it went."""
     node, attempt = dict(outcome.node), dict(outcome.attempt)
     if prepared is not None:
@@ -329,4 +336,4 @@ def _with_facts(
         attempt["log_truncated"] = result.log_truncated
         attempt["cpu_seconds"] = result.cpu_seconds
         attempt["peak_memory"] = result.peak_memory
-    return _Outcome(outcome.event, outcome.state, node, attempt)
+    return replace(outcome, node=node, attempt=attempt)

@@ -18,15 +18,21 @@ from django.utils import timezone
 
 from pipelines.core import machine
 from pipelines.core.document import Backoff
-from pipelines.core.machine import Advance, KillRunning, NodeView, RunView
-from pipelines.core.states import ENDED_NODE, ENDED_RUN, NodeState, RunState
+from pipelines.core.machine import Advance, EndItems, KillRunning, NodeView, RunView
+from pipelines.core.states import ENDED_NODE, ENDED_RUN, UNSTARTED, NodeState, RunState
 
-from . import failpoints, hints, live, shapes, statements
+from . import children, failpoints, hints, live, plans, shapes, statements
 from .models import Event, NodeRun, Run
 
 _COUNTERS = ("upstream_open", "upstream_success", "upstream_failed", "upstream_skipped")
-_NODE_FACTS = ("state", "reason", "attempt", "losses", "releases", "run_at", "blocked_by")
-_RUN_FACTS = ("state", "reason", "open_nodes", "failed_nodes", "stopping", "cancel_requested")
+_ITEM_FACTS = ("phase", "items_total", "items_queued", "items_open", "items_failed")
+_NODE_FACTS = (
+    "state", "reason", "attempt", "losses", "releases", "run_at", "blocked_by", *_ITEM_FACTS,
+)  # fmt: skip
+_RUN_FACTS = (
+    "state", "reason", "open_nodes", "failed_nodes", "open_exits", "stopping",
+    "cancel_requested", "exiting", "exit_cancelled",
+)  # fmt: skip
 _BATCH = 500
 
 
@@ -63,19 +69,35 @@ class Ledger:
         return {node: self._views[node] for node in nodes}
 
     def unstarted(self) -> Iterable[NodeView]:
-        self._keep(self._query().filter(state__in=[NodeState.PENDING, NodeState.QUEUED]))
+        self._keep(self._query().filter(state__in=list(UNSTARTED)))
+        return [
+            view for view in self._views.values() if view.state in UNSTARTED and not view.parent
+        ]
+
+    def handed_out(self) -> Iterable[NodeView]:
+        self._keep(self._query().filter(state=NodeState.RUNNING, phase__in=["items", "child"]))
         return [
             view
             for view in self._views.values()
-            if view.state in (NodeState.PENDING, NodeState.QUEUED)
+            if view.state is NodeState.RUNNING
+            and view.phase in ("items", "child")
+            and not view.parent
         ]
 
+    def unstarted_items(self, node: str) -> int:
+        return int(self._unstarted_items(node).count())
+
     def _query(self) -> Any:
-        return (
-            NodeRun.objects.filter(run_id=self.row.pk)
-            .defer("outputs", "error", "cache_parts", "reused_from")
-            .order_by()
+        rows = NodeRun.objects.filter(run_id=self.row.pk, item__isnull=True)
+        return rows.defer("outputs", "error", "cache_parts", "reused_from").order_by()
+
+    def _unstarted_items(self, node: str) -> Any:
+        """Those that this transaction has not changed."""
+        items = NodeRun.objects.filter(
+            run_id=self.row.pk, parent=node, item__isnull=False, state__in=list(UNSTARTED)
         )
+        changed = [self._rows[name].pk for name in {**self._touched, **self._deltas}]
+        return items.exclude(pk__in=changed).order_by()
 
     def _keep(self, rows: Iterable[NodeRun]) -> None:
         for row in rows:
@@ -108,7 +130,21 @@ class Ledger:
         for command in answer.commands:
             if isinstance(command, KillRunning):
                 transaction.on_commit(lambda: live.cancel_run(self.row.pk))
+                transaction.on_commit(lambda: children.cancel_of(self.row.pk))
+            elif isinstance(command, EndItems):
+                self._end_items(command)
         return answer
+
+    def _end_items(self, command: EndItems) -> None:
+        """One statement and one event for what may be a hundred thousand rows."""
+        ended = self._unstarted_items(command.node).update(
+            state=command.state.value, reason=command.reason, run_at=None, ended_at=self.now
+        )
+        if ended != command.count:
+            raise LostRace(f"{ended} items of `{command.node}` ended instead of {command.count}")
+        if ended:
+            data = {"state": command.state.value, "reason": command.reason}
+            self.tell("items.ended", command.node, data)
 
     def touch(self, row: NodeRun, **fields: Any) -> None:
         """Set fields of a row of this run; they are written, and told in its event."""
@@ -135,7 +171,12 @@ class Ledger:
         """Write everything. Raises LostRace when a row is not what it was when it was read."""
         for node, fields in self._touched.items():
             if any(name in sources for sources in shapes.NODE_FIELDS.values() for name in fields):
-                self.tell("node.state", node, shapes.node_change(self._rows[node], fields))
+                row = self._rows[node]
+                if row.item is None:
+                    self.tell("node.state", node, shapes.node_change(row, fields))
+                else:
+                    was = self._before[node][0]
+                    self.tell("item.state", node, {**shapes.node_change(row, fields), "was": was})
         if self._run_touched & {"state", "reason", "started_at", "ended_at"}:
             self.tell("run.state", "", shapes.run_change(self.row))
         self._write_nodes()
@@ -162,9 +203,13 @@ class Ledger:
             for name in _NODE_FACTS
             if getattr(after, name) != getattr(before, name)
         }
+        if "phase" in fields and after.state is NodeState.RUNNING:
+            fields |= _UNCLAIMED  # its items or its child run work on, without a worker
         if "state" in fields:
             fields["state"] = after.state.value
             fields |= _moments(after.state, self.now)
+            if before.phase in ("collect", "waiting") and after.state is NodeState.RUNNING:
+                del fields["started_at"]  # it goes on with what it began
             if after.state is NodeState.QUEUED:
                 self.enqueued[row.node] = row
         if fields:
@@ -190,6 +235,9 @@ class Ledger:
             if after.state in ENDED_RUN:
                 self.row.ended_at = self.now
                 self._run_touched.add("ended_at")
+                if self.row.parent_id is not None:
+                    parent = self.row.parent_id
+                    transaction.on_commit(lambda: children.tell_parent(parent))
 
     def _write_nodes(self) -> None:
         """One UPDATE for all rows that change alike, conditional on what was read."""
@@ -274,15 +322,22 @@ def turn() -> Iterator[None]:
 
 def node_view(row: NodeRun) -> NodeView:
     """A row as the machine sees it."""
-    plan = row.plan
+    plan = plans.own(row)
+    mapped = plan.get("map")
     facts: dict[str, Any] = {name: getattr(row, name) for name in _NODE_FACTS + _COUNTERS}
     facts["state"] = NodeState(row.state)
     return NodeView(
         id=row.node,
         run_if=plan["run_if"],
         downstream=tuple(plan["downstream"]),
-        max_attempts=plan["retry"]["max_attempts"],
+        cases=plan.get("cases"),
+        on_exit=row.on_exit,
+        parent=row.parent,
+        mapped=bool(mapped),
+        # Of a mapped node its items are tried again, not the node itself.
+        max_attempts=1 if mapped else plan["retry"]["max_attempts"],
         backoff=_backoff(**plan["retry"]["backoff"]),
+        allow_failures=mapped["allow_failures"] if mapped else 0,
         **facts,
     )
 

@@ -84,7 +84,10 @@ def all_held() -> list[Held]:
 
 
 def cancel_run(run_id: UUID) -> None:
-    """Kill this process's steps of a run that was cancelled."""
+    """Kill this process's steps of a run that was cancelled.
+
+    None of them is on exit, unless it is just those that were cancelled.
+    """
     kill((held for held in all_held() if held.run_id == run_id), Kill.CANCELLED)
 
 

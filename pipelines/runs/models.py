@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines.catalog.fields import OrderedJSONField
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.teams.models import Team, User
 
@@ -36,7 +37,11 @@ class NodeState(models.TextChoices):
 
 
 class Run(models.Model):
-    """One execution of one pipeline version with given parameters."""
+    """One execution of one pipeline version with given parameters.
+
+    A run with a `parent` is a child run: the sub-pipeline that this node uses, in round `round` of
+    its loop, for the node's try number `tried`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="runs")
@@ -66,8 +71,17 @@ class Run(models.Model):
     max_parallel = models.PositiveIntegerField(null=True, blank=True)
     open_nodes = models.PositiveIntegerField(default=0)
     failed_nodes = models.PositiveIntegerField(default=0)
+    #: Of the open nodes those that run on exit, when all else is over; then the run is `exiting`.
+    open_exits = models.PositiveIntegerField(default=0)
     stopping = models.BooleanField(default=False)
     cancel_requested = models.BooleanField(default=False)
+    exiting = models.BooleanField(default=False)
+    exit_cancelled = models.BooleanField(default=False)
+    parent = models.ForeignKey(
+        "NodeRun", on_delete=models.CASCADE, null=True, blank=True, related_name="child_runs"
+    )
+    round = models.PositiveIntegerField(default=0)
+    tried = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveBigIntegerField(default=0)
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -95,6 +109,11 @@ class Run(models.Model):
                 fields=["pipeline", "idempotency_key"],
                 condition=Q(idempotency_key__isnull=False),
                 name="one_run_per_idempotency_key",
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "tried", "round"],
+                condition=Q(parent__isnull=False),
+                name="one_child_run_per_round",
             ),
         ]
 
@@ -132,10 +151,16 @@ class NodeRun(models.Model):
 
     `plan` is all that running this node needs, copied at the start of the run, so that finishing
     a node reads its own row and those of its neighbours and nothing that grows with the graph.
+
+    An item of a mapped node is a row like any other, called `train[17]`: `parent` is `train`, `item`
+    is 17, and its plan holds only what differs from its parent's. `phase` and the `items_` counts of
+    the mapped node itself are explained in `core.run_view.NodeView`.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="node_runs")
-    node = models.CharField(max_length=63)
+    node = models.CharField(max_length=80)
+    parent = models.CharField(max_length=63, blank=True, default="")
+    item = models.PositiveIntegerField(null=True, blank=True)
     position = models.PositiveIntegerField()
     plan = models.JSONField()
     state = models.CharField(max_length=12, choices=NodeState.choices, default=NodeState.PENDING)
@@ -150,14 +175,14 @@ class NodeRun(models.Model):
     losses = models.PositiveIntegerField(default=0)
     releases = models.PositiveIntegerField(default=0)
     #: Which upstream node speaks against starting this one, in words.
-    blocked_by = models.CharField(max_length=100, blank=True, default="")
+    blocked_by = models.CharField(max_length=500, blank=True, default="")
     #: A fresh value for each claim, set exactly while the node runs; whoever shows another one
     #: comes too late.
     token = models.UUIDField(null=True, blank=True)
     worker = models.CharField(max_length=200, blank=True, default="")
-    #: Set exactly while the node runs.
+    #: Set exactly while a worker runs the node.
     lease_expires_at = models.DateTimeField(null=True, blank=True)
-    #: Set exactly while the node waits for its next try.
+    #: Set while the node waits: for its next try, for another look, or until a deadline.
     run_at = models.DateTimeField(null=True, blank=True)
     #: When a worker was last told that this node is queued.
     published_at = models.DateTimeField(null=True, blank=True)
@@ -165,6 +190,12 @@ class NodeRun(models.Model):
     upstream_success = models.PositiveIntegerField(default=0)
     upstream_failed = models.PositiveIntegerField(default=0)
     upstream_skipped = models.PositiveIntegerField(default=0)
+    on_exit = models.BooleanField(default=False)
+    phase = models.CharField(max_length=10, blank=True, default="")
+    items_total = models.PositiveIntegerField(default=0)
+    items_queued = models.PositiveIntegerField(default=0)
+    items_open = models.PositiveIntegerField(default=0)
+    items_failed = models.PositiveIntegerField(default=0)
     outputs = models.JSONField(default=dict)
     error = models.JSONField(null=True, blank=True)
     progress = models.FloatField(null=True, blank=True)
@@ -207,6 +238,11 @@ class NodeRun(models.Model):
                 fields=["run_at"], condition=Q(run_at__isnull=False), name="node_runs_due"
             ),
             models.Index(
+                fields=["run", "parent", "state", "item"],
+                condition=Q(item__isnull=False),
+                name="node_runs_items",
+            ),
+            models.Index(
                 fields=["cache_key"], condition=Q(cache_key__isnull=False), name="node_runs_cached"
             ),
             models.Index(
@@ -247,6 +283,32 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.node_run}"
+
+
+class Approval(models.Model):
+    """A node that waits for a person, and how that person decided.
+
+    `role` is the lowest that may decide. `form` is a JSON Schema of the values that are asked for.
+    """
+
+    node_run = models.OneToOneField(NodeRun, on_delete=models.CASCADE, related_name="approval")
+    message = models.TextField(blank=True)
+    form = OrderedJSONField(default=dict)
+    role = models.CharField(max_length=20)
+    #: What happens when nobody has decided until then: `fail`, `approve` or `reject`.
+    deadline = models.DateTimeField(null=True, blank=True)
+    on_deadline = models.CharField(max_length=10, default="fail")
+    asked_at = models.DateTimeField(default=timezone.now)
+    approved = models.BooleanField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    comment = models.TextField(blank=True, default="")
+    values = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"approval of {self.node_run}"
 
 
 class LogChunk(models.Model):

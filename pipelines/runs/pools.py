@@ -9,9 +9,10 @@ from pipelines.kinds import registry as kinds
 
 def with_pools(plans: Sequence[NodePlan], specs: Mapping[str, ComponentSpec]) -> list[NodePlan]:
     """The plans, which come upstream first, with the pools of each node and all that follow it."""
-    own = {component: kinds.preload(spec) for component, spec in specs.items()}
+    own = {ref: kinds.preload(spec) for ref, spec in specs.items() if kinds.is_step(spec)}
     needed: dict[str, frozenset[str]] = {}
     for node in reversed(plans):
         later = (needed[following] for following in node.downstream)
-        needed[node.id] = frozenset({own[node.component]}).union(*later)
+        mine = {own[node.component]} if node.component in own else set()
+        needed[node.id] = frozenset(mine).union(*later)
     return [node.model_copy(update={"pools": sorted(needed[node.id])}) for node in plans]

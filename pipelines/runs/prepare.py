@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,16 @@ from pipelines.artifacts.models import Artifact
 from pipelines.catalog.queries import specs_for
 from pipelines.core import expressions
 from pipelines.core.cache import KeyParts
+from pipelines.core.component import ComponentSpec
 from pipelines.core.expressions import ExpressionError
+from pipelines.core.interface import BRANCHES, expression_fields
+from pipelines.core.parameters import ARTIFACT_PREFIX, is_artifact
+from pipelines.core.run_view import RunView
 from pipelines.core.states import NodeState
 from pipelines.executors.protocol import InputFile, Limits, StepRequest
 
 from . import shapes
 from .models import NodeRun, Run
-
-ARTIFACT_PREFIX = "artifact:"
 
 
 class CannotPrepare(ValueError):
@@ -58,14 +61,15 @@ class RunFacts:
     team_id: UUID
     pipeline_id: UUID
     parameters: Mapping[str, Any]
+    created_at: datetime
 
     @classmethod
     @lru_cache(maxsize=256)
     def load(cls, run_id: UUID) -> "RunFacts":
         """Raises Run.DoesNotExist."""
-        found = Run.objects.values_list("number", "team_id", "pipeline_id", "parameters").get(
-            pk=run_id
-        )
+        found = Run.objects.values_list(
+            "number", "team_id", "pipeline_id", "parameters", "created_at"
+        ).get(pk=run_id)
         return cls(run_id, *found)
 
 
@@ -126,22 +130,41 @@ class Preparation:
     def condition_holds(self) -> bool:
         """Whether `when` is true. Raises CannotPrepare when it has no truth value."""
         when = self.plan["when"]
-        if not when:
-            return True
+        return self.holds(when) if when else True
+
+    def holds(self, condition: str, inputs: Mapping[str, Any] | None = None) -> bool:
+        """Whether a condition is true; it may look at `inputs`. Raises CannotPrepare."""
+        scope = self._scope() if inputs is None else {**self._scope(), "inputs": dict(inputs)}
         try:
-            value = expressions.evaluate(when, self._scope())
+            value = expressions.evaluate(condition, scope)
         except ExpressionError as error:
-            raise CannotPrepare(f"the condition `{when}` cannot be evaluated: {error}") from error
+            raise CannotPrepare(
+                f"the condition `{condition}` cannot be evaluated: {error}"
+            ) from error
         if not isinstance(value, bool):
             raise CannotPrepare(
-                f"the condition `{when}` gave {json.dumps(value)[:200]}; it must be true or false"
+                f"the condition `{condition}` gave {json.dumps(value)[:200]}; "
+                "it must be true or false"
             )
         return value
 
     def prepared(self) -> Prepared:
         """Parameters rendered, inputs collected. Raises CannotPrepare."""
-        spec = _spec(self.plan["component"], self.plan["digest"])
-        return Prepared(spec, self._params(), self._inputs(spec))
+        return Prepared(spec_of(self.plan), self.params(), self.inputs())
+
+    def elements(self) -> list[Any]:
+        """The list that a mapped node maps over. Raises CannotPrepare."""
+        over = self.plan["map"]["over"]
+        if over in self.plan["params"]:
+            value = self._param(over, self.plan["params"][over])
+        else:
+            value = self.inputs()[over]
+        value = _unpacked(value)
+        if not isinstance(value, list):
+            raise CannotPrepare(
+                f"the node maps over `{over}`, which must be a list, not {json.dumps(value)[:200]}"
+            )
+        return value
 
     def _load_upstream(self) -> dict[str, _Upstream]:
         names = {source["node"] for sources in self.plan["inputs"].values() for source in sources}
@@ -149,7 +172,7 @@ class Preparation:
         return _upstream.of(self.run.id, names)
 
     def _scope(self) -> dict[str, Any]:
-        return {
+        scope: dict[str, Any] = {
             "params": dict(self.run.parameters),
             "nodes": {
                 node: {"outputs": dict(upstream.outputs), "state": upstream.state}
@@ -157,36 +180,72 @@ class Preparation:
             },
             "run": {"id": str(self.run.id), "number": self.run.number},
         }
+        if self.plan.get("on_exit"):
+            scope["run"] |= _ending(self.run.id)
+        if "item" in self.plan:
+            scope["each"] = self.plan["item"]
+        return scope
 
-    def _params(self) -> dict[str, Any]:
-        params: dict[str, Any] = {}
-        scope: dict[str, Any] | None = None
-        for name, value in self.plan["params"].items():
-            if expressions.has_template(value):
-                scope = scope or self._scope()
-                try:
-                    value = expressions.render(value, scope)
-                except ExpressionError as error:
-                    raise CannotPrepare(f"the parameter `{name}` has no value: {error}") from error
-            params[name] = value
-        return params
+    def params(self) -> dict[str, Any]:
+        """The parameters rendered; of a mapped node's list the item's own element.
 
-    def _inputs(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        Raises CannotPrepare.
+        """
+        over = self._item_of()
+        bare = _bare(self.plan) if self.plan.get("kind") in BRANCHES else ()
+        return {
+            name: (
+                self.plan["item"]["value"]
+                if name == over
+                else value
+                if name in bare
+                else self._param(name, value)
+            )
+            for name, value in self.plan["params"].items()
+        }
+
+    def _param(self, name: str, value: Any) -> Any:
+        if not expressions.has_template(value):
+            return value
+        try:
+            return expressions.render(value, self._scope())
+        except ExpressionError as error:
+            raise CannotPrepare(f"the parameter `{name}` has no value: {error}") from error
+
+    def _item_of(self) -> str | None:
+        """The input or parameter that gets the element of the item that this is."""
+        return self.plan["mapped"]["over"] if "item" in self.plan else None
+
+    def inputs(self) -> dict[str, Any]:
+        """What comes in by edges, by port. Raises CannotPrepare."""
         inputs: dict[str, Any] = {}
-        for port in spec["inputs"]:
-            sources = self.plan["inputs"].get(port["name"], [])
-            values = [
-                upstream.outputs[source["port"]]
-                for source in sources
-                if source["port"] in (upstream := self.upstream[source["node"]]).outputs
-            ]
+        over = self._item_of()
+        for port in spec_of(self.plan)["inputs"]:
+            name = port["name"]
+            if name == over:
+                inputs[name] = self.plan["item"]["value"]
+                continue
+            sources = self.plan["inputs"].get(name, [])
+            values: list[Any] = []
+            for source in sources:
+                outputs = self.upstream[source["node"]].outputs
+                if source["port"] in outputs:
+                    value = outputs[source["port"]]
+                    if source.get("spread"):
+                        values += [each for each in _unpacked(value) if each is not None]
+                    elif isinstance(value, Mapping) and value.get("holds"):
+                        # The step needs each of these artifacts on its disk, not their names.
+                        values.append(_unpacked(value))
+                    else:
+                        values.append(value)
             if values:
-                inputs[port["name"]] = values if port["multiple"] else values[0]
+                inputs[name] = values if port["multiple"] else values[0]
             elif port["required"]:
-                raise CannotPrepare(self._why_missing(port["name"], sources))
+                raise CannotPrepare(self._why_missing(port, sources))
         return inputs
 
-    def _why_missing(self, port: str, sources: list[Mapping[str, Any]]) -> str:
+    def _why_missing(self, of: Mapping[str, Any], sources: list[Mapping[str, Any]]) -> str:
+        port = of["name"]
         if not sources:
             return f"the required input `{port}` is not connected"
         source = sources[0]
@@ -285,6 +344,55 @@ def named_link(path: Path, digest: str, name: str) -> Path:
     with suppress(FileExistsError):
         link.symlink_to(path)
     return link
+
+
+def spec_of(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The spec of what a node uses, as JSON. Raises CannotPrepare."""
+    if plan.get("kind") == "pipeline":
+        return plan["spec"]  # type: ignore[no-any-return]
+    return _spec(plan["component"], plan["digest"])
+
+
+@lru_cache(maxsize=2048)
+def _bare_names(component: str, digest: str) -> frozenset[str]:
+    return frozenset(expression_fields(ComponentSpec.model_validate(_spec(component, digest))))
+
+
+def _bare(plan: Mapping[str, Any]) -> frozenset[str]:
+    """Parameters that are expressions themselves; who evaluates them reads them as they are."""
+    return _bare_names(plan["component"], plan["digest"])
+
+
+def _ending(run_id: UUID) -> dict[str, str]:
+    """How a run that is exiting is going to end."""
+    run = Run.objects.only("cancel_requested", "failed_nodes", "reason").get(pk=run_id)
+    ending = RunView(
+        cancel_requested=run.cancel_requested, failed_nodes=run.failed_nodes, reason=run.reason
+    )
+    return {"state": ending.outcome.value, "reason": ending.reason}
+
+
+def _unpacked(value: Any) -> Any:
+    """A list that was too large for a value, read from its artifact; anything else as it is."""
+    if shapes.is_reference(value) and value.get("type") in ("list", "json"):
+        return json.loads(store.local_path(value["artifact"]).read_bytes())
+    return value
+
+
+def as_reference(value: Any, team_id: UUID) -> Any:
+    """A parameter's value as nodes hand it on: an artifact's name becomes a reference.
+
+    Raises CannotPrepare for an artifact that the team does not know.
+    """
+    if not isinstance(value, str) or not is_artifact(value):
+        return value
+    digest = value.removeprefix(ARTIFACT_PREFIX)
+    artifact = Artifact.objects.filter(team_id=team_id, digest=digest).first()
+    if artifact is None:
+        raise CannotPrepare(
+            f"the team has no artifact {digest[:12]}…; upload the file again, or choose another"
+        )
+    return store.reference(artifact)
 
 
 @lru_cache(maxsize=2048)

@@ -15,8 +15,12 @@ from .models import Attempt, Event, Metric, NodeRun, Run
 
 
 def list_runs(user: Person) -> QuerySet[Run]:
-    """The runs of the person's teams, newest first, ready to be filtered and paged."""
-    rows = Run.objects.select_related("pipeline", "version", "created_by", "team", "origin")
+    """The runs of the person's teams, newest first, ready to be filtered and paged.
+
+    Child runs stand with the node that they belong to.
+    """
+    rows = Run.objects.filter(parent=None)
+    rows = rows.select_related("pipeline", "version", "created_by", "team", "origin")
     return within(rows.defer("version__definition", "pipeline__draft"), user)
 
 
@@ -31,7 +35,7 @@ def node_counts(run_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
     """How many nodes of each run are in which state."""
     counts: dict[UUID, dict[str, int]] = {run_id: {} for run_id in run_ids}
     found = (
-        NodeRun.objects.filter(run__in=list(counts))
+        NodeRun.objects.filter(run__in=list(counts), item=None)
         .order_by()
         .values_list("run_id", "state")
         .annotate(count=Count("pk"))
@@ -39,6 +43,36 @@ def node_counts(run_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
     for run_id, state, count in found:
         counts[run_id][state] = count
     return counts
+
+
+def item_counts(run_id: UUID) -> dict[str, dict[str, int]]:
+    """For each mapped node of a run how many of its items are in which state."""
+    found = (
+        NodeRun.objects.filter(run_id=run_id, item__isnull=False)
+        .order_by()
+        .values_list("parent", "state")
+        .annotate(count=Count("pk"))
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for parent, state, count in found:
+        counts.setdefault(parent, {})[state] = count
+    return counts
+
+
+def items(run: Run, node: str) -> QuerySet[NodeRun]:
+    """The items of a mapped node, in order. Raises Http404 for an unknown node."""
+    node_run(run, node)
+    return NodeRun.objects.filter(run=run, parent=node, item__isnull=False).order_by("item")
+
+
+def child_runs(run: Run, node: str) -> QuerySet[Run]:
+    """The child runs of a sub-pipeline, the newest try first, its rounds in order.
+
+    Raises Http404 for an unknown node.
+    """
+    rows = Run.objects.select_related("pipeline", "version", "created_by")
+    rows = rows.defer("version__definition", "pipeline__draft")
+    return rows.filter(parent=node_run(run, node)).order_by("-tried", "round")
 
 
 def snapshot(run: Run | UUID) -> dict[str, Any]:
@@ -53,7 +87,9 @@ def snapshot(run: Run | UUID) -> dict[str, Any]:
         .defer("version__definition", "pipeline__draft")
         .get(pk=run_id)
     )
-    nodes = [shapes.node(row) for row in NodeRun.objects.filter(run_id=run_id)]
+    rows = list(NodeRun.objects.filter(run_id=run_id, item=None))
+    items = item_counts(run_id) if any(row.items_total for row in rows) else {}
+    nodes = [{**shapes.node(row), "items": items.get(row.node, {})} for row in rows]
     counts: dict[str, int] = {}
     for node in nodes:
         counts[node["state"]] = counts.get(node["state"], 0) + 1
@@ -139,7 +175,9 @@ def artifacts(run: Run) -> list[dict[str, Any]]:
     """Every artifact that the run's nodes gave, with node and port, in the order of the nodes."""
     found = [
         (node_id, port, value)
-        for node_id, outputs in NodeRun.objects.filter(run=run).values_list("node", "outputs")
+        for node_id, outputs in NodeRun.objects.filter(run=run, item=None).values_list(
+            "node", "outputs"
+        )
         for port, value in outputs.items()
         if shapes.is_reference(value)
     ]

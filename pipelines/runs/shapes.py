@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from . import plans
 from .models import Event, NodeRun, Run
 
 #: A larger value stays out of snapshots and events; the node's own page has it in full.
@@ -24,6 +25,8 @@ NODE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "ended_at": ("ended_at",),
     "outputs": ("outputs",),
     "error": ("error",),
+    "phase": ("phase",),
+    "items_total": ("items_total",),
 }
 
 
@@ -69,7 +72,7 @@ def node_field(row: NodeRun, name: str) -> Any:
     """One field of the node's JSON."""
     match name:
         case "max_attempts":
-            policy = row.plan["retry"]["max_attempts"]
+            policy = plans.own(row)["retry"]["max_attempts"]
             return max(policy + row.losses + row.releases, row.attempt)
         case "outputs":
             return small_values(row.outputs)
@@ -81,10 +84,12 @@ def node_field(row: NodeRun, name: str) -> Any:
 
 def node(row: NodeRun) -> dict[str, Any]:
     """A node run as it stands in the run's JSON."""
+    plan = plans.own(row)
     return {
         "id": row.node,
-        "title": row.plan["title"],
-        "component": row.plan["component"],
+        "title": plan["title"],
+        "component": plan["component"],
+        "kind": plan.get("kind", ""),
         **{name: node_field(row, name) for name in NODE_FIELDS},
     }
 
@@ -121,6 +126,8 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         **run_change(row),
         "parameters": row.parameters,
         "trigger": row.trigger,
+        "parent": str(row.parent_id) if row.parent_id else None,
+        "round": row.round,
         "cloned_from": str(row.cloned_from_id) if row.cloned_from_id else None,
         "origin": {"id": str(row.origin_id), "number": row.origin.number} if row.origin else None,
         "mode": row.mode,

@@ -19,12 +19,13 @@ from django.utils import timezone
 from pipelines.core import machine
 from pipelines.core.states import ENDED_RUN, UNSTARTED, NodeState, RunState
 
-from . import announcements, broker, claims, hints, identity, ledger, live, scheduling
+from . import announcements, broker, children, claims, hints, identity, ledger, live, scheduling
 from .models import NodeRun, Run
 
 logger = logging.getLogger(__name__)
 
 _LIMIT = 500
+_DUE_STATES = (NodeState.PENDING, NodeState.WAITING)
 #: A queue in which this many messages wait needs no more of them.
 _ENOUGH_WAITING = 64
 #: From its commit to a slot's hands a claim takes far less than this.
@@ -41,13 +42,14 @@ def sweep() -> int:
         publish_again,
         end_stuck_runs,
         announcements.forget_gone,
+        look_after_children,
     )
     return sum(step() for step in steps)
 
 
 def start_due_retries() -> int:
-    """Queue the nodes whose next try is due."""
-    rows = NodeRun.objects.filter(run_at__lte=timezone.now(), state=NodeState.PENDING)
+    """Queue the nodes whose next try is due, or their next look at what they wait for."""
+    rows = NodeRun.objects.filter(run_at__lte=timezone.now(), state__in=_DUE_STATES)
     due: dict[UUID, list[str]] = defaultdict(list)
     for run_id, node in rows.order_by("run_at").values_list("run_id", "node")[:_LIMIT]:
         due[run_id].append(node)
@@ -56,7 +58,7 @@ def start_due_retries() -> int:
             still = tuple(
                 name
                 for name, view in book.nodes(nodes).items()
-                if view.state is NodeState.PENDING and view.run_at and view.run_at <= book.now
+                if view.state in _DUE_STATES and view.run_at and view.run_at <= book.now
             )
             book.advance(machine.Due(still))
     return sum(map(len, due.values()))
@@ -116,7 +118,7 @@ def end_stuck_runs() -> int:
     by hand or restored from a backup.
     """
     open_runs = Run.objects.exclude(state__in=list(ENDED_RUN)).order_by()
-    unstarted = NodeRun.objects.filter(run=OuterRef("pk"), state__in=list(UNSTARTED))
+    unstarted = NodeRun.objects.filter(run=OuterRef("pk"), state__in=list(UNSTARTED), on_exit=False)
     leftovers = open_runs.filter(Exists(unstarted), cancel_requested=True)
     ended = open_runs.filter(open_nodes=0)
     found = 0
@@ -129,6 +131,22 @@ def end_stuck_runs() -> int:
                 book.advance(machine.Settled())
                 found += 1
     return found
+
+
+def look_after_children() -> int:
+    """Tell nodes of child runs that are over, and child runs of parents that were cancelled."""
+    waiting = NodeRun.objects.filter(state=NodeState.RUNNING, phase="child", token=None)
+    is_open = Run.objects.filter(parent=OuterRef("pk")).exclude(state__in=list(ENDED_RUN))
+    over = waiting.exclude(Exists(is_open)).order_by().values_list("pk", flat=True)
+    told = sum(children.tell_parent(pk) for pk in over[:_LIMIT])
+    orphans = (
+        Run.objects.exclude(state__in=list(ENDED_RUN))
+        .filter(parent__run__cancel_requested=True, cancel_requested=False)
+        .order_by()
+        .values_list("parent__run", flat=True)
+        .distinct()
+    )
+    return told + sum(children.cancel_of(run_id) for run_id in orphans[:_LIMIT])
 
 
 def _running() -> QuerySet[NodeRun]:

@@ -139,7 +139,9 @@ def look_after_leases(*, renew: bool) -> None:
         rows.update(lease_expires_at=claims.lease_end())
         for each in held.values():
             each.deadline = deadline
-    cancelled = dict(rows.values_list("token", "run__cancel_requested"))
+    found = rows.values_list("token", "on_exit", "run__cancel_requested", "run__exit_cancelled")
+    # What runs on exit also runs after a cancellation; it takes another one to end it.
+    cancelled = {token: late if on_exit else early for token, on_exit, early, late in found}
     for token, each in held.items():
         if token not in cancelled:
             each.kill(Kill.FENCED)

@@ -1211,6 +1211,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description How other pipelines name it; made when it is first published. */
+            slug: string | null;
             description: string;
             /** Format: uuid */
             team: string;
@@ -1234,6 +1236,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description How other pipelines name it; made when it is first published. */
+            slug: string | null;
             description: string;
             /** Format: uuid */
             team: string;

@@ -20,6 +20,9 @@ class PipelineRowSerializer(Shape):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
+    slug = serializers.CharField(
+        allow_null=True, help_text="How other pipelines name it; made when it is first published."
+    )
     description = serializers.CharField(allow_blank=True)
     team = serializers.UUIDField(source="team_id")
     latest_version = serializers.IntegerField(help_text="0 before the first is published.")

@@ -20,7 +20,9 @@ from ..forkserver.wire import Report
 from ..protocol import Limits, StepError
 
 #: What a step may say about its own end; the rest is for the executor to say.
-_OWN_KINDS = frozenset({"exception", "exit", "memory", "output", "setup", "signal"})
+_OWN_KINDS = frozenset({"exception", "exit", "memory", "not_yet", "output", "setup", "signal"})
+#: Seconds until a step that waits for something may want to look again: a day.
+_LONGEST_WAIT = 86_400.0
 _LARGEST_ERROR = 1024 * 1024
 _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 200_000
@@ -100,7 +102,14 @@ def _told(file: Path) -> StepError | None:
         message=_legible(told.get("message"), _LONGEST_MESSAGE) or "the step failed",
         traceback=_legible(told.get("traceback"), _LONGEST_TRACEBACK),
         line=line if type(line) is int and 0 < line < 10**9 else None,
+        retry_after=_seconds(told.get("retry_after")),
     )
+
+
+def _seconds(value: Any) -> float | None:
+    if type(value) not in (int, float) or not 0 < value < _LONGEST_WAIT:
+        return None
+    return float(value)
 
 
 def _legible(value: Any, longest: int) -> str:

@@ -15,10 +15,11 @@ from pipelines.kinds.step import RUNNERS
 
 
 def test_every_kind_has_a_runner_and_a_form() -> None:
-    assert set(registry.KINDS) == set(RUNNERS)
+    assert {name for name, kind in registry.KINDS.items() if kind.executors} == set(RUNNERS)
     for name, kind in registry.KINDS.items():
-        module, _, function = kind.runner.partition(":")
-        assert callable(getattr(importlib.import_module(module), function))
+        if kind.executors:
+            module, _, function = kind.runner.partition(":")
+            assert callable(getattr(importlib.import_module(module), function))
         Draft202012Validator.check_schema(kind.form)
         assert kind.name == name
         assert kind.title

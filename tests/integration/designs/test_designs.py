@@ -191,7 +191,7 @@ def test_a_source_that_cannot_run_is_told_in_the_draft_and_never_published(
 def test_a_draft_saved_during_the_checks_is_the_one_that_is_published(
     pipeline: Pipeline, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checked = actions._ready
+    checked = actions.ready
     revisions = []
 
     def meanwhile(current: Pipeline) -> Any:
@@ -201,7 +201,7 @@ def test_a_draft_saved_during_the_checks_is_the_one_that_is_published(
             actions.save_draft(Pipeline.objects.get(), draft(name="late"), 1, owner)
         return ready
 
-    monkeypatch.setattr(actions, "_ready", meanwhile)
+    monkeypatch.setattr(actions, "ready", meanwhile)
     assert actions.publish(pipeline, "", owner).definition["name"] == "late"
     assert revisions == [1, 2]
 

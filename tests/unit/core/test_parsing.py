@@ -143,8 +143,8 @@ def node(**fields: Any) -> dict[str, Any]:
         (
             {"name": "x", "parameters": [{"name": "p", "type": "date"}]},
             (
-                "The parameter `p`: `type` must be 'string', 'number', 'integer', 'boolean' or "
-                "'json', not `date`.",
+                "The parameter `p`: `type` must be 'string', 'number', 'integer', 'boolean', 'json', "
+                "'list', 'table', 'file', 'image', 'model', 'text' or 'any', not `date`.",
                 None,
                 "parameters.0.type",
             ),

@@ -1,0 +1,101 @@
+"""A pipeline used as a node: a child run, or in a loop one child run after the other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines.core import expressions, machine
+from pipelines.core.expressions import ExpressionError
+from pipelines.core.problems import InvalidDefinition
+from pipelines.designs.catalog import pipeline_versions
+from pipelines.designs.models import PipelineVersion
+from pipelines.executors.protocol import StepError
+
+from .. import actions, outcomes
+from ..models import NodeRun, Run, RunState
+from ..outcomes import Outcome
+from ..prepare import CannotPrepare
+from .work import Work
+
+
+def go_on(work: Work) -> Outcome:
+    """Start the first round, or look at the round that has ended."""
+    row = NodeRun.objects.get(pk=work.claim.node_run_id)
+    #: Counts tries, not claims: a claim that was lost finds the child run of the one before.
+    tried = row.attempt - row.losses - row.releases
+    latest = Run.objects.filter(parent=row, tried=tried).order_by("-round").first()
+    if latest is None:
+        return _start(work, row, tried, 1, _values(work, {}))
+    if latest.ended_at is None:
+        return _waits_for(work)
+    if latest.state != RunState.SUCCESS:
+        return _failed(work, latest)
+    return _succeeded(work, row, latest, tried)
+
+
+def _succeeded(work: Work, row: NodeRun, latest: Run, tried: int) -> Outcome:
+    outputs = _outputs(latest)
+    loop = work.claim.plan["loop"]
+    if not loop or _holds(loop["until"], outputs, latest.round):
+        return outcomes.success(work.claim, outputs)
+    if latest.round >= loop["max_iterations"]:
+        return outcomes.success(work.claim, outputs)
+    return _start(work, row, tried, latest.round + 1, _values(work, outputs))
+
+
+def _start(work: Work, row: NodeRun, tried: int, round: int, values: Mapping[str, Any]) -> Outcome:
+    version = _version(work)
+    try:
+        actions.start_child(row, version, values, tried=tried, round=round)
+    except InvalidDefinition as error:
+        raise CannotPrepare(
+            "the sub-pipeline cannot be started: "
+            + " ".join(problem.message for problem in error.problems)
+        ) from error
+    return _waits_for(work)
+
+
+def _waits_for(work: Work) -> Outcome:
+    return outcomes.no_try(machine.HandedOut(work.claim.node, "child"))
+
+
+def _version(work: Work) -> PipelineVersion:
+    ref = work.claim.plan["component"]
+    found = pipeline_versions(work.facts.team_id, [ref]).get(ref)
+    if found is None:
+        raise CannotPrepare(f"the pipeline `{ref.partition(':')[2]}` is not there any more")
+    return found
+
+
+def _values(work: Work, fed_back: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a round: of the outputs of the one before those with the same name."""
+    given = {**work.preparation.params(), **work.preparation.inputs()}
+    declared = {each["name"] for each in _version(work).definition.get("parameters", ())}
+    return {name: value for name, value in {**given, **fed_back}.items() if name in declared}
+
+
+def _outputs(child: Run) -> dict[str, Any]:
+    """What the pipeline declares as its outputs; null for what was skipped."""
+    declared = child.version.definition.get("outputs", ())
+    ends = {output["name"]: output["from"].partition(".") for output in declared}
+    rows = NodeRun.objects.filter(run=child, node__in={node for node, _, _ in ends.values()})
+    outputs = dict(rows.values_list("node", "outputs"))
+    return {name: outputs.get(node, {}).get(port) for name, (node, _, port) in ends.items()}
+
+
+def _holds(until: str, outputs: Mapping[str, Any], round: int) -> bool:
+    try:
+        value = expressions.evaluate(until, {"outputs": outputs, "round": {"number": round}})
+    except ExpressionError as error:
+        raise CannotPrepare(f"`until` cannot be evaluated after round {round}: {error}") from error
+    if not isinstance(value, bool):
+        raise CannotPrepare(f"`until` gave `{value}` after round {round}; it must be true or false")
+    return value
+
+
+def _failed(work: Work, child: Run) -> Outcome:
+    in_round = f", in round {child.round}" if work.claim.plan["loop"] else ""
+    what = "was cancelled" if child.state == RunState.CANCELLED else "failed"
+    why = f"run #{child.number} of {child.pipeline.name} {what}{in_round}"
+    if child.state == RunState.FAILED and child.reason:
+        why = f"{why}: {child.reason}"
+    return outcomes.failure(work.claim, StepError("child", why))
