@@ -14,6 +14,7 @@ import pytest
 
 from pipelines.config import bootstrap
 from tests.support import postgres, redis_server
+from tests.support.podman import Podman
 from tests.support.stack import ROOT, Stack
 
 # How long one example takes says more about the machine's other work than about the code.
@@ -77,6 +78,15 @@ def start_stack(
     yield start
     for stack in started:
         stack.stop()
+
+
+@pytest.fixture(scope="session")
+def podman(new_home: Callable[[], Path]) -> Iterator[Podman]:
+    """A real Podman for the whole session. Leave it whole; its containers are told by labels."""
+    service = Podman(new_home())
+    service.start()
+    yield service
+    service.stop()
 
 
 @pytest.fixture(scope="session")

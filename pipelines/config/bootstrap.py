@@ -57,6 +57,7 @@ def main() -> None:
             build_front_end(develop)
             if develop:
                 ensure_browser()
+                ensure_containers()
     except Failed as error:
         sys.exit(f"\nSetting up failed: {error}")
     except KeyboardInterrupt:
@@ -287,6 +288,43 @@ def find_browser() -> str | None:
     )
     own = _output([os.path.join(VENV, "bin", "python"), "-c", ask]).strip()
     return own if own and os.path.exists(own) else None
+
+
+# -- the containers of the tests
+
+
+def ensure_containers() -> None:
+    """Podman, runc and a static busybox, out of which the tests make an image."""
+    if not missing_container_tools():
+        return
+    apt = shutil.which("apt-get")
+    if apt and os.geteuid() == 0:
+        env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        hint = "Install podman, runc and busybox-static yourself."
+        run("Package lists", [apt, "update", "-qq"], env=env, hint=hint)
+        install = [apt, "install", "-y", "-qq", "--no-install-recommends"]
+        run("Podman", [*install, "podman", "runc", "busybox-static"], env=env, hint=hint)
+    if missing := missing_container_tools():
+        raise Failed(
+            f"the tests of containers need {', '.join(missing)}.\n"
+            "Install them (on Debian: apt-get install podman runc busybox-static)."
+        )
+
+
+def missing_container_tools() -> list[str]:
+    """What the tests of containers need and this machine lacks."""
+    path = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin:/sbin"
+    missing = [name for name in ("podman", "runc") if not shutil.which(name, path=path)]
+    return missing if find_busybox() else [*missing, "busybox-static"]
+
+
+def find_busybox() -> str | None:
+    """The path of a busybox that needs no libraries, and so can be all of an image, or None."""
+    found = shutil.which("busybox")
+    if not found:
+        return None
+    with open(found, "rb") as program:
+        return None if b"/ld-linux" in program.read() else found
 
 
 # -- steps and stamps

@@ -1,11 +1,14 @@
 """Reads what a step wrote, strictly: nothing gets in that could not be stored or shown."""
 
+import errno
 import json
 import math
 import os
+import stat
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
 
 from pipelines.core.component import ARTIFACT_TYPES
 
@@ -42,7 +45,27 @@ def read(
     Every declared port must be there and no other. `limit` is the number of bytes that all
     output files may have together. Raises BadOutput.
     """
-    found = _load(file, ports)
+    found = load(file)
+    if found is None:
+        if ports:
+            raise BadOutput(
+                f"the step ended without writing any outputs; it should write {_names(ports)}"
+            )
+        found = {}
+    return check(found, artifacts, ports, limit)
+
+
+def check(
+    found: Mapping[str, Any],
+    artifacts: Path,
+    ports: Mapping[str, str],
+    limit: int,
+    seen_at: PurePath | None = None,
+) -> dict[str, Json | OutputFile]:
+    """The outputs of a step out of what it wrote down; see `read`.
+
+    `seen_at` is where the step saw the directory `artifacts`, if it did not see it where it is.
+    """
     missing = [name for name in ports if name not in found]
     if missing:
         raise BadOutput(
@@ -55,7 +78,8 @@ def read(
             f"the step wrote {_names(extra)}, which the component does not declare; it declares "
             f"{_names(ports) if ports else 'no outputs'}"
         )
-    outputs = {name: _output(name, found[name], ports[name], artifacts) for name in ports}
+    place = _Place(artifacts.resolve(), seen_at)
+    outputs = {name: _output(name, found[name], ports[name], place) for name in ports}
     total = sum(
         output.path.stat().st_size for output in outputs.values() if isinstance(output, OutputFile)
     )
@@ -64,16 +88,35 @@ def read(
     return outputs
 
 
-def _load(file: Path, ports: Mapping[str, str]) -> dict[str, Any]:
+def open_plain(path: Path) -> BinaryIO:
+    """A file to be read that is no link, and no pipe that would never end. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a plain file")
+    return open(descriptor, "rb")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the artifacts are, and where the step saw them."""
+
+    root: Path
+    seen_at: PurePath | None
+
+    def of(self, path: str) -> Path:
+        if self.seen_at is not None and PurePath(path).is_relative_to(self.seen_at):
+            return self.root / PurePath(path).relative_to(self.seen_at)
+        return self.root / path
+
+
+def load(file: Path) -> dict[str, Any] | None:
+    """The object that a step wrote to its outputs file; None without one. Raises BadOutput."""
     try:
-        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb") as stream:
+        with open_plain(file) as stream:
             data = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        if not ports:
-            return {}
-        raise BadOutput(
-            f"the step ended without writing any outputs; it should write {_names(ports)}"
-        ) from None
+        return None
     except OSError as error:
         raise BadOutput(f"the step's outputs file cannot be read: {error.strerror}") from error
     if len(data) > LARGEST_FILE:
@@ -81,26 +124,31 @@ def _load(file: Path, ports: Mapping[str, str]) -> dict[str, Any]:
             f"the step's outputs file is larger than {LARGEST_FILE:,} bytes; write large values "
             "to files in PENSTOCK_ARTIFACTS"
         )
+    found = parse("the step's outputs are not valid JSON", data)
+    if not isinstance(found, dict):
+        raise BadOutput("the step's outputs must be one JSON object, with a key for each output")
+    return found
+
+
+def parse(complaint: str, data: bytes | str) -> Json:
+    """What strict JSON says; BadOutput begins with `complaint` when it is none."""
     try:
-        found = json.loads(data, parse_constant=_no_constant)
+        return json.loads(data, parse_constant=_no_constant)
     except RecursionError:
         raise BadOutput(f"the outputs are nested more than {DEEPEST} levels deep") from None
     except ValueError as error:  # BadOutput among them: a constant says more than the decoder
         if isinstance(error, BadOutput):
             raise
-        raise BadOutput(f"the step's outputs are not valid JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise BadOutput("the step's outputs must be one JSON object, with a key for each output")
-    return found
+        raise BadOutput(f"{complaint}: {error}") from error
 
 
 def _no_constant(name: str) -> None:
     raise BadOutput(f"the outputs hold {name}, which JSON does not have; write null instead")
 
 
-def _output(port: str, value: Any, kind: str, artifacts: Path) -> Json | OutputFile:
+def _output(port: str, value: Any, kind: str, place: _Place) -> Json | OutputFile:
     if _is_file(value, kind):
-        return _file(port, value, kind, artifacts)
+        return _file(port, value, kind, place)
     if kind in ARTIFACT_TYPES:
         raise BadOutput(
             f"output `{port}` must be a {kind} file, written as "
@@ -119,7 +167,7 @@ def _is_file(value: Any, kind: str) -> bool:
     return kind in _VALUES_AS_FILES and value["type"] == kind
 
 
-def _file(port: str, value: dict[str, Any], kind: str, artifacts: Path) -> OutputFile:
+def _file(port: str, value: dict[str, Any], kind: str, place: _Place) -> OutputFile:
     path, stated = value["path"], value["type"]
     name, media_type = value.get("name"), value.get("media_type")
     facts = value.get("facts") or {}
@@ -130,8 +178,8 @@ def _file(port: str, value: dict[str, Any], kind: str, artifacts: Path) -> Outpu
     if not isinstance(facts, dict):
         raise BadOutput(f"the facts of output `{port}` must be an object, not {_shown(facts)}")
     _check_value(f"the facts of output `{port}`", facts)
-    real = _inside(port, path, artifacts)
-    if stated == "table" and not _is_parquet(real):
+    real = _inside(port, path, place)
+    if stated == "table" and not is_parquet(real):
         raise BadOutput(f"output `{port}` is a table, but {real.name} is not a Parquet file")
     return OutputFile(
         path=real,
@@ -142,16 +190,15 @@ def _file(port: str, value: dict[str, Any], kind: str, artifacts: Path) -> Outpu
     )
 
 
-def _inside(port: str, path: str, artifacts: Path) -> Path:
+def _inside(port: str, path: str, place: _Place) -> Path:
     """The file itself, links followed, if it lies in the step's own artifact directory."""
-    root = artifacts.resolve()
     try:
-        real = (root / path).resolve(strict=True)
+        real = place.of(path).resolve(strict=True)
     except FileNotFoundError:
         raise BadOutput(f"output `{port}`: there is no file {path}") from None
     except (OSError, RuntimeError) as error:
         raise BadOutput(f"output `{port}`: {path} cannot be read: {error}") from error
-    if not real.is_relative_to(root):
+    if not real.is_relative_to(place.root):
         raise BadOutput(
             f"output `{port}`: {path} lies outside the step's artifacts; write the file to the "
             "directory PENSTOCK_ARTIFACTS"
@@ -163,7 +210,8 @@ def _inside(port: str, path: str, artifacts: Path) -> Path:
     return real
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether a file begins as Parquet files do."""
     with path.open("rb") as stream:
         return stream.read(4) == b"PAR1"
 

@@ -7,10 +7,12 @@ import math
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.kinds import registry as kinds
 
+from .docker import configured as docker
 from .environments import EnvironmentStore
 from .process import ProcessExecutor
 from .protocol import Executor
@@ -21,6 +23,15 @@ _POOL_IDLE_SECONDS = 300.0
 #: What environments of components and uv's cache may take on disk.
 _ENVIRONMENT_BYTES = 20 * 1024**3
 _WARM_ENVIRONMENTS = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """How an executor is made, and why it cannot be on this machine; quick to ask."""
+
+    make: Callable[[], Executor]
+    why_unusable: Callable[[], str]
+
 
 _open: dict[str, Executor] = {}
 _opening = threading.RLock()
@@ -37,7 +48,7 @@ def get(name: str) -> Executor:
         raise LookupError(f"there is no executor `{name}`; there are {known}")
     with _opening:
         if name not in _open:
-            _open[name] = EXECUTORS[name]()
+            _open[name] = EXECUTORS[name].make()
         return _open[name]
 
 
@@ -49,19 +60,29 @@ def for_all_kinds() -> ByKind:
 
 
 def choose(kind: str) -> str:
-    """The name of the executor that runs this kind here. Raises NoExecutor with the reasons."""
+    """The name of the executor that runs this kind here. Raises NoExecutor with the reasons.
+
+    One that is in use stays the choice: when it cannot be reached any more, the step says so.
+    """
     wanted = kinds.executors(kind)
     reasons = usable()
     for name in wanted:
-        if not reasons[name]:
+        if name in _open or not reasons[name]:
             return name
     why = "; ".join(f"{name}: {reasons[name]}" for name in wanted)
-    raise NoExecutor(f"no executor for {kind} components can be used here ({why})")
+    raise NoExecutor(f"{kind} components cannot be run on this worker ({why})")
 
 
 def usable() -> dict[str, str]:
     """Every executor's name with why it cannot be used on this machine; empty when it can."""
-    return {name: "" for name in EXECUTORS}
+    chosen = os.environ.get("PENSTOCK_CONTAINER_EXECUTOR", "")
+    found = {}
+    for name, row in EXECUTORS.items():
+        if chosen and name != chosen and name in kinds.executors("container"):
+            found[name] = f"PENSTOCK_CONTAINER_EXECUTOR is `{chosen}`"
+        else:
+            found[name] = row.why_unusable()
+    return found
 
 
 def close_all() -> None:
@@ -87,13 +108,11 @@ def environments() -> EnvironmentStore:
 def _process() -> ProcessExecutor:
     """Steps live under the data directory; the server's key and database are kept from them.
 
-    `PENSTOCK_STEP_ENV` names variables of the worker, separated by commas, that steps are to see
-    (`HTTPS_PROXY,SSL_CERT_FILE`). `PENSTOCK_POOL_IDLE_SECONDS` is how long a large warm pool waits
-    for its next step before it ends; 0 keeps it for ever. `PENSTOCK_WARM_ENVIRONMENTS` is how many
-    environments of components keep a warm pool.
+    `PENSTOCK_POOL_IDLE_SECONDS` is how long a large warm pool waits for its next step before it
+    ends; 0 keeps it for ever. `PENSTOCK_WARM_ENVIRONMENTS` is how many environments of components
+    keep a warm pool.
     """
     home = _home()
-    passed = [name.strip() for name in os.environ.get("PENSTOCK_STEP_ENV", "").split(",")]
     database = home / "penstock.sqlite3"
     return ProcessExecutor(
         home / "steps",
@@ -105,13 +124,27 @@ def _process() -> ProcessExecutor:
         hidden=[
             home / "secret_key",
             *(database.with_name(database.name + end) for end in ("", "-wal", "-shm")),
+            # Who may speak to a daemon that runs as root is root.
+            *docker.socket_paths(os.environ),
         ],
         environ={
             # Where a step keeps what should outlive it, such as an SQLite file named by itself.
             "PENSTOCK_DATA": str(home / "data"),
-            **{name: os.environ[name] for name in passed if name in os.environ},
+            **_passed_on(),
         },
     )
+
+
+def _docker() -> Executor:
+    return docker.make(_home(), _passed_on())
+
+
+def _passed_on() -> dict[str, str]:
+    """`PENSTOCK_STEP_ENV` names variables of the worker, separated by commas, that steps are to see
+    (`HTTPS_PROXY,SSL_CERT_FILE`).
+    """
+    names = [name.strip() for name in os.environ.get("PENSTOCK_STEP_ENV", "").split(",")]
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _idle_seconds(given: str | None) -> float:
@@ -146,4 +179,7 @@ def _home() -> Path:
     return base.absolute()
 
 
-EXECUTORS: Mapping[str, Callable[[], Executor]] = {"process": _process}
+EXECUTORS: Mapping[str, Row] = {
+    "process": Row(_process, lambda: ""),
+    "docker": Row(_docker, docker.why_unusable),
+}

@@ -10,6 +10,7 @@ from pipelines.core.problems import InvalidDefinition, Problem
 from .approval import spec as approval
 from .branch import spec as branch
 from .checks import with_common_fields
+from .container import spec as container
 from .http import spec as http
 from .parameter import spec as parameter
 from .python import requirements as python_requirements
@@ -31,12 +32,11 @@ class Kind:
     `build(fields)` makes a spec of what an author fills in (`form` is its JSON Schema) and raises
     InvalidDefinition. `check(spec)` lists what is wrong with a finished spec, and
     `check_node(spec, params, fed)` what is wrong with the parameters of a node that has edges into
-    the ports `fed`, beyond their JSON Schema. `runner` is
-    `module:function`, called in the step's own process. `preload(spec)`, given the spec's
-    JSON, names the warm pool: `lean` (standard library), `http` (and httpx) or `data` (and
-    numpy, pandas, pyarrow, duckdb, sklearn, matplotlib). `executors` can run its steps, the
-    preferred one first; without any the engine itself does what there is to do, and there are no
-    steps, runners and pools.
+    the ports `fed`, beyond their JSON Schema. `runner` is `module:function`, called in the step's
+    own process; empty where there is none. `preload(spec)`, given the spec's JSON, names the warm
+    pool: `lean` (standard library), `http` (and httpx) or `data` (and numpy, pandas, pyarrow,
+    duckdb, sklearn, matplotlib). `executors` can run its steps, the preferred one first; without
+    any the engine itself does what there is to do, and there are no steps, runners and pools.
     """
 
     name: str
@@ -50,14 +50,14 @@ class Kind:
 
     @property
     def runner(self) -> str:
-        return RUNNERS[self.name]
+        return RUNNERS.get(self.name, "")
 
 
 def _kind_of(name: str, title: str, module: Any) -> Kind:
     form = with_common_fields(module.FORM)
     check_node = getattr(module, "check_node", _nothing_wrong)
     preload = getattr(module, "preload", None)
-    executors = (EVERYDAY_EXECUTOR,) if preload else ()
+    executors = getattr(module, "EXECUTORS", (EVERYDAY_EXECUTOR,) if preload else ())
     return Kind(name, title, form, module.build, module.check, check_node, preload, executors)
 
 
@@ -74,6 +74,7 @@ KINDS: dict[str, Kind] = {
     "parameter": _kind_of("parameter", "Parameter", parameter),
     "wait": _kind_of("wait", "Wait", wait),
     "approval": _kind_of("approval", "Approval", approval),
+    "container": _kind_of("container", "Container", container),
 }
 
 

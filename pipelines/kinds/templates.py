@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,20 @@ def fill(template: Any, values: Mapping[str, Any], quote: Callable[[str], str] =
     if isinstance(template, list):
         return [fill(item, values, quote) for item in template]
     return template
+
+
+def is_placeholder(template: str) -> bool:
+    """Whether it is one placeholder and nothing else."""
+    return _PLACEHOLDER.fullmatch(template.strip()) is not None
+
+
+def split(line: str) -> list[str]:
+    """The words of a command line, as a shell splits it; placeholders are never torn apart.
+
+    Raises ValueError for a quotation mark without its partner.
+    """
+    closed = _PLACEHOLDER.sub(lambda match: f"{{{{{match.group(1)}}}}}", line)
+    return shlex.split(closed)
 
 
 def names(template: Any) -> Iterator[str]:

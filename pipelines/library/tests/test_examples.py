@@ -12,7 +12,11 @@ from tests.support.library import Examples, specs
 from tests.support.web import Web
 
 EVERY = sorted(specs())
-EXAMPLES = [(name, number) for name in EVERY for number in range(len(specs()[name].examples))]
+#: Those of containers run on a real Podman, in tests/acceptance/containers.
+IN_PROCESSES = [name for name in EVERY if specs()[name].kind != "container"]
+EXAMPLES = [
+    (name, number) for name in IN_PROCESSES for number in range(len(specs()[name].examples))
+]
 
 
 @pytest.mark.parametrize("name", EVERY)
