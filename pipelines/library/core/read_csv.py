@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 import pandas as pd
 
 from pipelines.sdk import Failure, Param, component
+from pipelines.sdk.csvform import guess_encoding, guess_separator
 from pipelines.sdk.reading import fetch, is_gzip
 
 
@@ -27,9 +28,9 @@ def read_csv(
         Param(title="Date columns", help="Columns to read as dates and times", format="columns"),
     ] = (),
     encoding: Annotated[
-        Literal["utf-8", "latin-1", "cp1252", "utf-16"],
-        Param(title="Encoding", help="Try latin-1 or cp1252 when utf-8 does not fit"),
-    ] = "utf-8",
+        Literal["auto", "utf-8", "latin-1", "cp1252", "utf-16"],
+        Param(title="Encoding", help="Auto looks at the file; choose one where letters look wrong"),
+    ] = "auto",
     limit: Annotated[
         int | None, Param(title="First rows only", help="Leave empty to read all", minimum=1)
     ] = None,
@@ -48,26 +49,31 @@ def read_csv(
                 dates: [date]
     """
     file = fetch(path)
-    separators = {"auto": None, "tab": "\t", "space": r"\s+"}
-    chosen = separators.get(separator, separator)
     try:
+        # `utf-8-sig` is UTF-8 with or without the mark that Excel puts in front.
+        known = {"auto": guess_encoding(file), "utf-8": "utf-8-sig"}
+        coded = known.get(encoding, encoding)
+        if separator == "auto":
+            chosen = guess_separator(file, coded)
+        else:
+            chosen = {"tab": "\t", "space": r"\s+"}.get(separator, separator)
         frame = pd.read_csv(
             file,
             sep=chosen,
-            # Only the slower engine can find the separator out.
-            engine="python" if chosen is None else "c",
             header=0 if header else None,
             decimal=decimal,
-            encoding=encoding,
+            encoding=coded,
             nrows=limit,
             compression="gzip" if is_gzip(file) else None,
         )
     except pd.errors.EmptyDataError:
         raise Failure(f"`{file.name}` is empty.") from None
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise Failure(f"`{file.name}` is not {encoding}; choose another encoding.") from error
     except (pd.errors.ParserError, OSError) as error:
         raise Failure(f"`{file.name}` could not be read as CSV: {error}") from error
+    if encoding == "auto" and coded == "cp1252":
+        print(f"{file.name} is not UTF-8; read as cp1252, as Windows programs write it")
     if not header:
         frame.columns = [f"column_{number}" for number in range(1, len(frame.columns) + 1)]
     missing = [column for column in dates if column not in frame.columns]

@@ -43,7 +43,7 @@ def read_jsonl(
         except ValueError as error:
             raise Failure(f"`{file.name}` is not valid JSON: {error}") from error
     else:
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 try:
                     records.append(json.loads(line))

@@ -54,7 +54,9 @@ def test_the_same_data_from_every_format(
         ("core/read_csv", {"path": "ftp://x/y.csv"}, "`ftp://` cannot be read here"),
         ("core/read_csv", {"path": "weather.csv", "dates": ["day"]}, "There is no column ['day']"),
         ("core/read_csv", {"path": "weather.csv", "dates": ["weather"]}, "not all dates"),
-        ("core/read_csv", {"path": "weather.xlsx"}, "choose another encoding"),
+        ("core/read_csv", {"path": "weather.xlsx"}, "is an Excel workbook"),
+        ("core/read_csv", {"path": "weather.parquet"}, "is not text"),
+        ("core/read_csv", {"path": "weather.csv", "encoding": "utf-16"}, "choose another encoding"),
         ("core/read_excel", {"path": "weather.csv"}, "is not an .xlsx workbook"),
         ("core/read_excel", {"sheet": "nope"}, "its sheets are ['weather']"),
         ("core/read_parquet", {"path": "weather.csv"}, "is not a Parquet file"),
@@ -88,6 +90,35 @@ def test_an_upload_has_no_file_name(
     upload = tmp_path / "9f86d081884c7d65"
     upload.write_bytes(gzip.compress(content) if compress else content)
     assert len(frame(examples.run(name, params={"path": str(upload)}))) >= 200
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "first"),
+    [
+        ("\ufeffname,n\nä,1\n".encode(), ["name", "n"], ["ä", 1]),
+        ("name\tn\nČ,x\t1\n".encode("utf-16"), ["name", "n"], ["Č,x", 1]),
+        ("name;€\nÄ;1,5\nB;2\n".encode("cp1252"), ["name", "€"], ["Ä", "1,5"]),
+        (b"temperature\n12\n", ["temperature"], [12]),
+        (b'who,says\nAnn,"a;b;c\n;d"\nBen,e\n', ["who", "says"], ["Ann", "a;b;c\n;d"]),
+        (b"a b|c\nhello there|1\n", ["a b", "c"], ["hello there", 1]),
+    ],
+    ids=["utf-8 of Excel", "utf-16", "cp1252", "one column", "quoted", "bars"],
+)
+def test_the_form_of_a_csv_is_found_out(
+    examples: Examples, tmp_path: Path, content: bytes, columns: list[str], first: list[Any]
+) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(content)
+    read = frame(examples.run("core/read_csv", params={"path": str(file), "dates": []}))
+    assert list(read.columns) == columns
+    assert read.iloc[0].tolist() == first
+
+
+def test_an_empty_csv_is_said_to_be_empty(examples: Examples, tmp_path: Path) -> None:
+    (tmp_path / "file.csv").write_text("")
+    made = examples.run("core/read_csv", params={"path": str(tmp_path / "file.csv"), "dates": []})
+    assert made.error is not None
+    assert made.error["message"] == "`file.csv` is empty."
 
 
 def test_reading_from_a_url(examples: Examples, web: Web) -> None:
