@@ -104,3 +104,26 @@ def test_a_page_of_an_older_build_loads_itself_anew(page: Page) -> None:
     page.get_by_role("link", name="Runs", exact=True).click()
     expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
     assert len(gone) == 1
+
+
+def test_a_narrow_window_leaves_room_for_the_canvas(page: Page) -> None:
+    page.set_viewport_size({"width": 800, "height": 800})
+    editor = Editor(page)
+    page.goto("/")
+    page.get_by_role("button", name="New pipeline").click()
+    expect(editor.palette).to_be_hidden()
+    for words in ("example dataset", "count rows"):
+        page.get_by_role("button", name="Add a node").click()
+        page.get_by_test_id("quick-add").get_by_role("combobox").fill(words)
+        page.keyboard.press("Enter")
+    expect(editor.nodes).to_have_count(2)
+    box = editor.canvas.bounding_box()
+    assert box
+    assert box["width"] > 400
+    page.keyboard.press("Control+k")
+    expect(page.get_by_test_id("quick-add")).to_be_visible()
+
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/runs")
+    expect(page.get_by_role("button", name="Account of admin")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("link", name="Components")).to_be_in_viewport(ratio=1)

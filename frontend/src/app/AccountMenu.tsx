@@ -32,7 +32,7 @@ export function AccountMenu() {
       ]}
     >
       <Button tone="ghost" icon={<CircleUserRound className="size-4" aria-hidden />} aria-label={`Account of ${me?.username ?? "…"}`}>
-        <span className="max-w-40 truncate">{me?.username ?? "…"}</span>
+        <span className="max-w-40 truncate max-md:hidden">{me?.username ?? "…"}</span>
       </Button>
     </Menu>
   );

@@ -40,7 +40,7 @@ export function Shell() {
       <header className="relative flex h-11 shrink-0 items-center gap-1 border-b bg-surface px-3">
         <Link to="/" className="mr-3 flex items-center gap-2 rounded-md font-semibold" aria-label="Penstock, home">
           <Logo />
-          <span className="text-base tracking-tight">Penstock</span>
+          <span className="text-base tracking-tight max-md:sr-only">Penstock</span>
         </Link>
         <nav aria-label="Main" className="flex flex-1 items-center gap-0.5">
           {PLACES.map(({ to, label, icon: Icon, within }) => (
@@ -48,6 +48,7 @@ export function Shell() {
               key={to}
               to={to}
               end={to === "/"}
+              title={label}
               className={({ isActive }) =>
                 clsx(
                   "flex h-8 items-center gap-1.5 rounded-md px-2.5 font-medium",
@@ -56,7 +57,7 @@ export function Shell() {
               }
             >
               <Icon className="size-4" aria-hidden />
-              {label}
+              <span className="max-md:sr-only">{label}</span>
             </NavLink>
           ))}
         </nav>

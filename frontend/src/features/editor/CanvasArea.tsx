@@ -1,4 +1,4 @@
-import { Wand2 } from "lucide-react";
+import { PackagePlus, Wand2 } from "lucide-react";
 import { memo, type PointerEvent, type Ref, useMemo } from "react";
 
 import { action, ACTIONS } from "@/actions";
@@ -54,14 +54,25 @@ export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
               onReady={onReady}
               tools={
                 editable && (
-                  <IconButton
-                    label="Tidy"
-                    shortcut="Shift+Alt+T"
-                    side="top"
-                    icon={<Wand2 />}
-                    disabled={empty}
-                    onClick={() => action("tidy").perform(actions)}
-                  />
+                  <>
+                    <IconButton
+                      label="Tidy"
+                      shortcut="Shift+Alt+T"
+                      side="top"
+                      icon={<Wand2 />}
+                      disabled={empty}
+                      onClick={() => action("tidy").perform(actions)}
+                    />
+                    {/* Where the window is too narrow for the palette. */}
+                    <IconButton
+                      label="Add a node"
+                      shortcut="N"
+                      side="top"
+                      icon={<PackagePlus />}
+                      className="min-[901px]:hidden"
+                      onClick={() => action("add").perform(actions)}
+                    />
+                  </>
                 )
               }
             />

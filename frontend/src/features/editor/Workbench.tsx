@@ -139,6 +139,11 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
     [store, current, view],
   );
 
+  const addHere = useCallback(() => {
+    const box = canvasBox.current?.getBoundingClientRect();
+    if (box) setQuickAdd({ client: { x: box.left + box.width / 2 - 150, y: box.top + box.height / 4 }, wire: null });
+  }, []);
+
   const actions = useMemo<ActionContext>(
     () => ({
       store,
@@ -148,11 +153,12 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
         openRun: () => setDialog("run"),
         openPublish: () => setDialog("publish"),
         openHelp: () => setDialog("help"),
-        searchPalette: () => paletteInput.current?.select(),
-        addHere: () => {
-          const box = canvasBox.current?.getBoundingClientRect();
-          if (box) setQuickAdd({ client: { x: box.left + box.width / 2 - 150, y: box.top + box.height / 4 }, wire: null });
+        searchPalette: () => {
+          const input = paletteInput.current;
+          if (input?.checkVisibility()) input.select();
+          else addHere();
         },
+        addHere,
         renameNode: () => focusField("title"),
         focusNode: (id) => {
           view.reveal(boxOf(id));
@@ -163,7 +169,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
         say: (title, trouble) => void toast({ title, tone: trouble ? "error" : "info" }),
       },
     }),
-    [store, current, view, boxOf, tidyUp, saver, focusField],
+    [store, current, view, boxOf, tidyUp, saver, focusField, addHere],
   );
   useActionKeys(actions);
 

@@ -14,7 +14,7 @@ export function PipelineTable({ rows }: { rows: PipelineRow[] }) {
   const severalTeams = teams.size > 1;
   return (
     <div className={TABLE_BOX}>
-      <table className={TABLE}>
+      <table className={`${TABLE} min-w-[44rem]`}>
         <thead>
           <tr>
             <th className={TH}>Name</th>

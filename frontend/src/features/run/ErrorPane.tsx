@@ -3,6 +3,9 @@ import { useState } from "react";
 import { clsx } from "clsx";
 import type { StepError } from "@/api/types";
 
+/** A longer message may have to be scrolled, so that log and results keep their room. */
+const LONG = 300;
+
 /** Why it failed: the message and the line first, the traceback a click away. */
 export function ErrorPane({ error }: { error: StepError }) {
   const [open, setOpen] = useState(true);
@@ -10,7 +13,7 @@ export function ErrorPane({ error }: { error: StepError }) {
     <div role="alert" data-testid="node-error" className="mx-3 mb-2 shrink-0 rounded-md border border-danger/40 bg-danger-soft">
       <div className="flex items-start gap-2 px-3 py-2">
         <CircleX className="mt-0.5 size-4 shrink-0 text-danger" aria-hidden />
-        <p className="min-w-0 flex-1 break-words">
+        <p tabIndex={error.message.length > LONG ? 0 : undefined} className="max-h-40 min-w-0 flex-1 overflow-y-auto break-words">
           <span className="font-semibold whitespace-pre-wrap">{error.message}</span>
           {error.line !== null && <span className="block text-muted">in line {error.line} of its code</span>}
         </p>

@@ -12,7 +12,7 @@ export function starter(run: RunRow): string {
 export function RunTable({ rows }: { rows: RunRow[] }) {
   return (
     <div className={TABLE_BOX}>
-      <table className={TABLE}>
+      <table className={`${TABLE} min-w-[44rem]`}>
         <thead>
           <tr>
             <th className={TH}>Run</th>

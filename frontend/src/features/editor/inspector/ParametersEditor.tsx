@@ -93,7 +93,7 @@ function Card({ parameter, open, editable, trouble, onToggle, onChange, onRemove
       <div className="flex items-center pr-1.5">
         <button type="button" aria-expanded={open} onClick={onToggle} className="flex min-w-0 flex-1 items-center gap-1.5 px-2 py-1.5 text-left">
           <Arrow className="size-3.5 shrink-0 text-muted" aria-hidden />
-          <span className="shrink-0 font-mono text-xs font-medium">{name}</span>
+          <span title={name} className="min-w-0 shrink-[0.1] truncate font-mono text-xs font-medium">{name}</span>
           <span className="shrink-0 text-xs text-muted">{type}</span>
           <span className="min-w-0 truncate text-xs text-faint">{summary}</span>
         </button>
