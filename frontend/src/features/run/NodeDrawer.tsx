@@ -37,7 +37,7 @@ export function NodeDrawer({ live, nodeId, onClose }: NodeDrawerProps) {
         <NodeView key={nodeId} live={live} runId={run.id} node={node} onClose={onClose} />
       ) : (
         <div className="flex items-start gap-2 p-4">
-          <p className="flex-1 text-muted">This run has no node `{nodeId}`.</p>
+          <p className="min-w-0 flex-1 break-words text-muted"><Ticks text={`This run has no node \`${nodeId}\`.`} /></p>
           <IconButton label="Close" size="sm" icon={<X />} onClick={onClose} />
         </div>
       )}

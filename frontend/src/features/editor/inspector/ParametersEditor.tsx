@@ -93,9 +93,9 @@ function Card({ parameter, open, editable, trouble, onToggle, onChange, onRemove
       <div className="flex items-center pr-1.5">
         <button type="button" aria-expanded={open} onClick={onToggle} className="flex min-w-0 flex-1 items-center gap-1.5 px-2 py-1.5 text-left">
           <Arrow className="size-3.5 shrink-0 text-muted" aria-hidden />
-          <span title={name} className="min-w-0 shrink-[0.1] truncate font-mono text-xs font-medium">{name}</span>
+          <span title={name} className="max-w-[60%] truncate font-mono text-xs font-medium">{name}</span>
           <span className="shrink-0 text-xs text-muted">{type}</span>
-          <span className="min-w-0 truncate text-xs text-faint">{summary}</span>
+          <span className="min-w-0 flex-1 truncate text-xs text-faint">{summary}</span>
         </button>
         {editable && <IconButton label={`Remove parameter ${name}`} size="sm" icon={<Trash2 />} onClick={onRemove} />}
       </div>
