@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from pipelines.designs import access, actions, queries
-from pipelines.designs.models import Pipeline
+from pipelines.designs.catalog import spec_of
+from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.runs.models import Run
 from pipelines.teams.access import Action, team_or_default
 
@@ -30,6 +31,8 @@ from .shapes.designs import (
     NewPipelineSerializer,
     PipelineRowSerializer,
     PipelineSerializer,
+    PipelineSpecQuerySerializer,
+    PipelineSpecSerializer,
     SavedDraftSerializer,
     SaveDraftSerializer,
     StaleDraftProblemSerializer,
@@ -83,6 +86,36 @@ class Pipelines(GenericAPIView[Pipeline]):
         team = team_or_default(request.user, form.validated_data.get("team"), Action.EDIT)
         made = actions.create(team, form.validated_data["definition"], person(request))
         return _whole(made, status.HTTP_201_CREATED)
+
+
+class PipelineSpecs(GenericAPIView[PipelineVersion]):
+    filter_backends = ()
+    serializer_class = PipelineSpecSerializer
+    queryset = PipelineVersion.objects.none()
+
+    @extend_schema(
+        operation_id="pipelines_specs",
+        parameters=[PipelineSpecQuerySerializer],
+        responses=PipelineSpecSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """The published pipelines of a team as things that a node can use, by their short names."""
+        form = PipelineSpecQuerySerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        owner = team_or_default(request.user, given.get("team"), Action.VIEW)
+        page = self.paginate_queryset(queries.usable(owner, given.get("search", ""))) or []
+        return self.get_paginated_response(
+            [
+                {
+                    "pipeline": version.pipeline_id,
+                    "slug": version.pipeline.slug,
+                    "version": version.number,
+                    "spec": spec_of(version).model_dump(mode="json"),
+                }
+                for version in page
+            ]
+        )
 
 
 class PipelinePage(APIView):

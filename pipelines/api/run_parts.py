@@ -10,17 +10,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.runs import access, logs, queries
-from pipelines.runs.models import Run
+from pipelines.runs import access, decisions, logs, queries
+from pipelines.runs.models import NodeRun, Run
 from pipelines.teams.access import Action
 
-from .shapes.common import PositionSerializer
+from .authentication import person
+from .refusals import Conflict
+from .shapes.common import PositionSerializer, ProblemSerializer
 from .shapes.runs import (
+    DecisionSerializer,
     EventsSerializer,
+    ItemQuerySerializer,
+    ItemSerializer,
     LogQuerySerializer,
     LogSerializer,
     NodeRunDetailSerializer,
     RunArtifactSerializer,
+    RunRowSerializer,
 )
 from .streams import attachment
 
@@ -68,7 +74,73 @@ class RunNode(APIView):
     @extend_schema(operation_id="runs_node", responses=NodeRunDetailSerializer)
     def get(self, request: Request, id: UUID, node: str) -> Response:
         """One node with its attempts, its metrics and all its values in full."""
-        return Response(queries.node(access.run(request.user, id, Action.VIEW), node))
+        run = access.run(request.user, id, Action.VIEW)
+        return Response(queries.node(run, node, request.user))
+
+
+class Items(GenericAPIView[NodeRun]):
+    filter_backends = ()
+    serializer_class = ItemSerializer
+    queryset = NodeRun.objects.none()
+
+    @extend_schema(
+        operation_id="runs_items",
+        parameters=[ItemQuerySerializer],
+        responses=ItemSerializer(many=True),
+    )
+    def get(self, request: Request, id: UUID, node: str) -> Response:
+        """The items of a node that maps over a list, in the order of the list."""
+        form = ItemQuerySerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        found = queries.items(access.run(request.user, id, Action.VIEW), node)
+        if state := form.validated_data.get("state"):
+            found = found.filter(state=state)
+        page = self.paginate_queryset(found) or []
+        return self.get_paginated_response([queries.item(row) for row in page])
+
+
+class ChildRuns(GenericAPIView[Run]):
+    filter_backends = ()
+    serializer_class = RunRowSerializer
+    queryset = Run.objects.none()
+
+    @extend_schema(operation_id="runs_children", responses=RunRowSerializer(many=True))
+    def get(self, request: Request, id: UUID, node: str) -> Response:
+        """The runs of a sub-pipeline: one, or one for each round of a loop."""
+        found = queries.child_runs(access.run(request.user, id, Action.VIEW), node)
+        page = self.paginate_queryset(found) or []
+        return self.get_paginated_response(queries.rows(page))
+
+
+class Decision(APIView):
+    @extend_schema(
+        operation_id="runs_decide",
+        request=DecisionSerializer,
+        responses={
+            200: NodeRunDetailSerializer,
+            409: ProblemSerializer,
+            422: ProblemSerializer,
+        },
+    )
+    def post(self, request: Request, id: UUID, node: str) -> Response:
+        """Approve or reject what the node waits for; 409 when it waits for nobody any more."""
+        run = access.run(request.user, id, Action.RUN)
+        queries.node_run(run, node)
+        form = DecisionSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        try:
+            decisions.decide(
+                run,
+                node,
+                approved=given["approve"],
+                user=person(request),
+                values=given["values"],
+                comment=given["comment"],
+            )
+        except decisions.NotWaiting as late:
+            raise Conflict(str(late)) from late
+        return Response(queries.node(run, node, request.user))
 
 
 class Log(APIView):

@@ -41,6 +41,9 @@ class RunFilters(django_filters.FilterSet):
     )
     created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
     created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
+    waits_for_approval = django_filters.BooleanFilter(
+        method="filter_waiting", help_text="Runs in which a person is asked to decide."
+    )
     team = TeamFilter()
     ordering = StableOrdering(
         fields={
@@ -51,6 +54,9 @@ class RunFilters(django_filters.FilterSet):
             "state": "state",
         }
     )
+
+    def filter_waiting(self, runs: QuerySet[Run], name: str, value: bool) -> QuerySet[Run]:
+        return queries.waiting_for_approval(runs, value)
 
     class Meta:
         model = Run

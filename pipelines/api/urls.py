@@ -31,7 +31,9 @@ class _Slug(_Digest):
 
 
 class _NodeId(_Digest):
-    regex = "[A-Za-z_][A-Za-z0-9_]{0,62}"
+    """A node, or an item of one: `train`, `train[17]`."""
+
+    regex = r"[A-Za-z_][A-Za-z0-9_]{0,62}(\[[0-9]{1,6}\])?"
 
 
 class _Number:
@@ -71,6 +73,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("validate/", versions.Validate.as_view(), name="validate"),
     path("pipelines/", pipelines.Pipelines.as_view(), name="pipelines"),
+    path("pipelines/specs/", pipelines.PipelineSpecs.as_view(), name="pipeline-specs"),
     path("pipelines/<uuid:id>/", pipelines.PipelinePage.as_view(), name="pipeline"),
     path("pipelines/<uuid:id>/draft/", pipelines.Draft.as_view(), name="draft"),
     path("pipelines/<uuid:id>/versions/", versions.Versions.as_view(), name="versions"),
@@ -91,6 +94,13 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:id>/rerun/", reruns.Rerun.as_view(), name="rerun"),
     path("runs/<uuid:id>/artifacts/", run_parts.RunArtifacts.as_view(), name="run-artifacts"),
     path("runs/<uuid:id>/nodes/<node:node>/", run_parts.RunNode.as_view(), name="run-node"),
+    path("runs/<uuid:id>/nodes/<node:node>/items/", run_parts.Items.as_view(), name="items"),
+    path("runs/<uuid:id>/nodes/<node:node>/runs/", run_parts.ChildRuns.as_view(), name="children"),
+    path(
+        "runs/<uuid:id>/nodes/<node:node>/decision/",
+        run_parts.Decision.as_view(),
+        name="decision",
+    ),
     path("runs/<uuid:id>/nodes/<node:node>/log/", run_parts.Log.as_view(), name="log"),
     path("workers/", workers.Workers.as_view(), name="workers"),
     path("artifacts/", artifacts.Artifacts.as_view(), name="artifacts"),

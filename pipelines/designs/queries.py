@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from pipelines.core.checks import check, component_refs, parse
 from pipelines.core.document import Definition
@@ -26,6 +26,21 @@ def visible(user: Person) -> QuerySet[Pipeline]:
 def versions(pipeline: Pipeline) -> QuerySet[PipelineVersion]:
     """The history, newest first, without the definitions."""
     return pipeline.versions.select_related("created_by").defer("definition")
+
+
+def usable(team: Team, search: str = "") -> QuerySet[PipelineVersion]:
+    """The newest version of each pipeline that other pipelines of the team can use."""
+    return (
+        PipelineVersion.objects.select_related("pipeline")
+        .filter(
+            pipeline__team=team,
+            pipeline__archived_at=None,
+            pipeline__slug__isnull=False,
+            pipeline__name__icontains=search,
+            number=F("pipeline__latest_version"),
+        )
+        .order_by("pipeline__slug")
+    )
 
 
 def newest_version(pipeline: Pipeline) -> PipelineVersion | None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from jsonschema import Draft202012Validator
 
 from pipelines.core import machine
@@ -10,11 +12,13 @@ from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.core.schemas import explain
 from pipelines.core.states import NodeState
 from pipelines.executors.protocol import StepError
+from pipelines.teams import access
+from pipelines.teams.access import Person
 from pipelines.teams.models import User
 
-from . import ledger, outcomes, plans
+from . import ledger, outcomes, plans, shapes
 from .handlers import approvals
-from .models import Approval, Run
+from .models import Approval, NodeRun, Run
 from .prepare import Preparation, RunFacts
 
 
@@ -33,14 +37,19 @@ def decide(
 ) -> None:
     """Approve or reject what a node waits for.
 
-    Raises NotWaiting when it waits for nobody, or somebody decided already, and
-    InvalidDefinition when the values do not fit the form.
+    Raises NotWaiting when it waits for nobody, or somebody decided already; PermissionDenied when
+    the person's role is too low for this one; InvalidDefinition when the values do not fit the form.
     """
     with ledger.opened(run.pk) as book:
         approval = Approval.objects.filter(node_run__run=run, node_run__node=node).first()
         row = book.node_run(node) if approval else None
         if approval is None or row is None or row.state != NodeState.WAITING:
             raise NotWaiting(f"`{node}` waits for no decision any more.")
+        if not may_decide(user, approval, run.team_id):
+            raise PermissionDenied(
+                f"To decide on `{node}` you need the role {approval.role} or higher in this team. "
+                "Ask somebody who has it."
+            )
         given = dict(values or {})
         if approved:
             _check_form(approval.form, given)
@@ -68,6 +77,37 @@ def decide(
         if isinstance(event, machine.Failed):
             book.touch(row, error=outcomes.clean(StepError("rejected", event.why)))
         book.advance(event)
+
+
+def may_decide(person: Person, approval: Approval, team_id: UUID) -> bool:
+    """Whether a person's role in the team is high enough."""
+    role = access.role_in(person, team_id)
+    return role is not None and access.is_at_least(role, approval.role)
+
+
+def approval_json(row: NodeRun, person: Person) -> dict[str, Any] | None:
+    """What a person is asked on a node, and what was decided; None for a node that asks nobody."""
+    approval = Approval.objects.select_related("decided_by").filter(node_run=row).first()
+    if approval is None:
+        return None
+    who = approval.decided_by
+    inputs = Preparation(RunFacts.load(row.run_id), plans.own(row)).inputs()
+    is_open = row.state == NodeState.WAITING and approval.approved is None
+    return {
+        "message": approval.message,
+        "form": approval.form,
+        "role": approval.role,
+        "deadline": shapes.moment(approval.deadline),
+        "on_deadline": approval.on_deadline,
+        "asked_at": shapes.moment(approval.asked_at),
+        "inputs": shapes.small_values(inputs),
+        "approved": approval.approved,
+        "decided_by": {"id": who.pk, "username": who.get_username()} if who else None,
+        "decided_at": shapes.moment(approval.decided_at),
+        "comment": approval.comment,
+        "values": approval.values,
+        "may_decide": is_open and may_decide(person, approval, row.run.team_id),
+    }
 
 
 def _check_form(form: Mapping[str, Any], values: Mapping[str, Any]) -> None:

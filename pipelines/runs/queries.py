@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from pipelines.artifacts.models import Artifact
 from pipelines.teams.access import Person, within
 
-from . import results, shapes
-from .models import Attempt, Event, Metric, NodeRun, Run
+from . import decisions, results, shapes
+from .models import Approval, Attempt, Event, Metric, NodeRun, NodeState, Run
 
 
 def list_runs(user: Person) -> QuerySet[Run]:
@@ -20,8 +20,16 @@ def list_runs(user: Person) -> QuerySet[Run]:
     Child runs stand with the node that they belong to.
     """
     rows = Run.objects.filter(parent=None)
-    rows = rows.select_related("pipeline", "version", "created_by", "team", "origin")
+    rows = rows.select_related("team", *shapes.RUN_READS)
     return within(rows.defer("version__definition", "pipeline__draft"), user)
+
+
+def waiting_for_approval(runs: QuerySet[Run], waiting: bool = True) -> QuerySet[Run]:
+    """Those of the runs in which a node waits for a person, or those in which none does."""
+    asked = Approval.objects.filter(
+        node_run__run=OuterRef("pk"), node_run__state=NodeState.WAITING, approved=None
+    )
+    return runs.filter(Exists(asked)) if waiting else runs.exclude(Exists(asked))
 
 
 def rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
@@ -65,12 +73,17 @@ def items(run: Run, node: str) -> QuerySet[NodeRun]:
     return NodeRun.objects.filter(run=run, parent=node, item__isnull=False).order_by("item")
 
 
+def item(row: NodeRun) -> dict[str, Any]:
+    """An item of a mapped node."""
+    return {**shapes.node(row), "item": row.item, "value": shapes.small(row.plan.get("value"))}
+
+
 def child_runs(run: Run, node: str) -> QuerySet[Run]:
     """The child runs of a sub-pipeline, the newest try first, its rounds in order.
 
     Raises Http404 for an unknown node.
     """
-    rows = Run.objects.select_related("pipeline", "version", "created_by")
+    rows = Run.objects.select_related(*shapes.RUN_READS)
     rows = rows.defer("version__definition", "pipeline__draft")
     return rows.filter(parent=node_run(run, node)).order_by("-tried", "round")
 
@@ -83,13 +96,16 @@ def snapshot(run: Run | UUID) -> dict[str, Any]:
     """
     run_id = run.pk if isinstance(run, Run) else run
     fresh = (
-        Run.objects.select_related("pipeline", "version", "created_by", "origin")
+        Run.objects.select_related(*shapes.RUN_READS)
         .defer("version__definition", "pipeline__draft")
         .get(pk=run_id)
     )
     rows = list(NodeRun.objects.filter(run_id=run_id, item=None))
     items = item_counts(run_id) if any(row.items_total for row in rows) else {}
-    nodes = [{**shapes.node(row), "items": items.get(row.node, {})} for row in rows]
+    nodes = [
+        {**shapes.node(row), "items": items.get(row.node, {}) if row.items_total else {}}
+        for row in rows
+    ]
     counts: dict[str, int] = {}
     for node in nodes:
         counts[node["state"]] = counts.get(node["state"], 0) + 1
@@ -107,15 +123,17 @@ def last_seq(run_id: UUID) -> int:
     return Run.objects.values_list("last_seq", flat=True).get(pk=run_id)
 
 
-def node(run: Run, node_id: str) -> dict[str, Any]:
+def node(run: Run, node_id: str, person: Person) -> dict[str, Any]:
     """One node with its attempts and metrics, and its outputs in full. Raises Http404."""
     row = node_run(run, node_id)
     attempts = list(row.attempts.all())
     metrics = Metric.objects.filter(attempt__node_run=row).select_related("attempt").order_by("pk")
     return {
         **shapes.node(row),
+        "items": item_counts(run.pk).get(row.node, {}) if row.items_total else {},
         "outputs": row.outputs,
         "cache": results.cache_story(row),
+        "approval": decisions.approval_json(row, person),
         "attempts": [attempt_json(attempt) for attempt in attempts],
         "metrics": [
             {

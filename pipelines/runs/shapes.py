@@ -90,6 +90,7 @@ def node(row: NodeRun) -> dict[str, Any]:
         "title": plan["title"],
         "component": plan["component"],
         "kind": plan.get("kind", ""),
+        "items": {},
         **{name: node_field(row, name) for name in NODE_FIELDS},
     }
 
@@ -114,8 +115,22 @@ def run_change(run: Run) -> dict[str, Any]:
     }
 
 
+#: What `run` reads beside the run itself.
+RUN_READS = ("pipeline", "version", "created_by", "origin", "parent__run__pipeline")
+
+
+def _parent(node: NodeRun) -> dict[str, Any]:
+    pipeline = node.run.pipeline
+    return {
+        "run": str(node.run_id),
+        "number": node.run.number,
+        "pipeline": {"id": str(pipeline.pk), "name": pipeline.name},
+        "node": node.node,
+    }
+
+
 def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
-    """A run without its nodes. Reads `pipeline`, `version`, `origin` and `created_by`: select them along."""
+    """A run without its nodes. Reads what `RUN_READS` names: select them along."""
     who = row.created_by
     return {
         "id": str(row.id),
@@ -126,7 +141,7 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         **run_change(row),
         "parameters": row.parameters,
         "trigger": row.trigger,
-        "parent": str(row.parent_id) if row.parent_id else None,
+        "parent": _parent(row.parent) if row.parent else None,
         "round": row.round,
         "cloned_from": str(row.cloned_from_id) if row.cloned_from_id else None,
         "origin": {"id": str(row.origin_id), "number": row.origin.number} if row.origin else None,

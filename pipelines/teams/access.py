@@ -55,6 +55,18 @@ def roles_that_may(action: Action) -> list[Role]:
     return [role for role, allowed in ROLES.items() if action in allowed]
 
 
+def role_in(user: Person, team_id: UUID) -> Role | None:
+    """The person's role in a team; None for a stranger."""
+    found = _memberships(user).filter(team=team_id).values_list("role", flat=True).first()
+    return Role(found) if found else None
+
+
+def is_at_least(role: Role, wanted: Role | str) -> bool:
+    """Whether a role allows all that `wanted` does."""
+    order = list(ROLES)
+    return order.index(role) >= order.index(Role(wanted))
+
+
 def within(
     queryset: QuerySet[M], user: Person, action: Action = Action.VIEW, *, team: str = "team"
 ) -> QuerySet[M]:

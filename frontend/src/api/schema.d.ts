@@ -281,6 +281,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines/specs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The published pipelines of a team as things that a node can use, by their short names. */
+        get: operations["pipelines_specs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/": {
         parameters: {
             query?: never;
@@ -400,6 +417,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/nodes/{node}/decision/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Approve or reject what the node waits for; 409 when it waits for nobody any more. */
+        post: operations["runs_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/nodes/{node}/items/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The items of a node that maps over a list, in the order of the list. */
+        get: operations["runs_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/nodes/{node}/log/": {
         parameters: {
             query?: never;
@@ -413,6 +464,23 @@ export interface paths {
          *     Before the first attempt it is empty, and `attempt` is 0.
          */
         get: operations["runs_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/nodes/{node}/runs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The runs of a sub-pipeline: one, or one for each round of a loop. */
+        get: operations["runs_children"];
         put?: never;
         post?: never;
         delete?: never;
@@ -564,6 +632,35 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             last_used_at: string | null;
+        };
+        /** @description What a person is asked, and what they decided. */
+        Approval: {
+            message: string;
+            /** @description A JSON Schema of the values that are asked for. */
+            form: components["schemas"]["JsonObject"];
+            /**
+             * @description The lowest that may decide.
+             *
+             *     * `viewer` - Viewer
+             *     * `operator` - Operator
+             *     * `editor` - Editor
+             *     * `admin` - Admin
+             */
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            deadline: string | null;
+            on_deadline: components["schemas"]["OnDeadlineEnum"];
+            /** Format: date-time */
+            asked_at: string;
+            inputs: components["schemas"]["PortValues"];
+            approved: boolean | null;
+            decided_by: components["schemas"]["UserRef"] | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            comment: string;
+            values: components["schemas"]["JsonObject"];
+            /** @description Whether you may, while it is open. */
+            may_decide: boolean;
         };
         Artifact: {
             /** @description SHA-256 in hex. */
@@ -753,6 +850,13 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        DecisionRequest: {
+            approve: boolean;
+            /** @default  */
+            comment: string;
+            /** @description What the form asks for. */
+            values?: components["schemas"]["JsonObject"];
+        };
         /** @description A definition document. A draft may hold any JSON object; a version is valid. */
         Definition: {
             [key: string]: unknown;
@@ -790,9 +894,11 @@ export interface components {
          *     * `node.state` - node.state
          *     * `node.progress` - node.progress
          *     * `node.metric` - node.metric
+         *     * `item.state` - item.state
+         *     * `items.ended` - items.ended
          * @enum {string}
          */
-        EventKindEnum: "run.state" | "node.state" | "node.progress" | "node.metric";
+        EventKindEnum: "run.state" | "node.state" | "node.progress" | "node.metric" | "item.state" | "items.ended";
         Events: {
             results: components["schemas"]["Event"][];
             /** @description `?after=` of the next page; null when this was the last. */
@@ -881,6 +987,53 @@ export interface components {
          * @enum {string}
          */
         IsolationEnum: "none" | "basic" | "strong";
+        /** @description One item of a mapped node: a node run of its own, called `train[17]`. */
+        Item: {
+            /** @description The node's id in the definition. */
+            id: string;
+            title: string;
+            /** @description `core/sql@1`, or `pipeline:score-model@4` for a sub-pipeline. */
+            component: string;
+            kind: string;
+            /**
+             * @description What a node is about that runs by its `items` or its `child` run, puts their results together (`collect`), ends early (`end`), or waits.
+             *
+             *     * `` -
+             *     * `items` - items
+             *     * `child` - child
+             *     * `collect` - collect
+             *     * `end` - end
+             *     * `waiting` - waiting
+             */
+            phase: components["schemas"]["PhaseEnum"] | components["schemas"]["BlankEnum"];
+            /** @description Of a node that maps over a list. */
+            items_total: number;
+            /** @description How many of its items are in which state. */
+            items: {
+                [key: string]: number;
+            };
+            state: components["schemas"]["NodeState"];
+            reason: string;
+            attempt: number;
+            max_attempts: number;
+            cached: boolean;
+            /** @description Set when the outputs are those of an earlier run. */
+            reused_from: components["schemas"]["ReusedFrom"] | null;
+            /** Format: double */
+            progress: number | null;
+            /** Format: date-time */
+            queued_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            outputs: components["schemas"]["PortValues"];
+            error: components["schemas"]["NodeError"] | null;
+            /** @description Its place in the list, from 0 on. */
+            item: number;
+            /** @description The element that it runs for. */
+            value: components["schemas"]["JsonValue"];
+        };
         JsonObject: {
             [key: string]: unknown;
         };
@@ -1003,7 +1156,26 @@ export interface components {
             /** @description The node's id in the definition. */
             id: string;
             title: string;
+            /** @description `core/sql@1`, or `pipeline:score-model@4` for a sub-pipeline. */
             component: string;
+            kind: string;
+            /**
+             * @description What a node is about that runs by its `items` or its `child` run, puts their results together (`collect`), ends early (`end`), or waits.
+             *
+             *     * `` -
+             *     * `items` - items
+             *     * `child` - child
+             *     * `collect` - collect
+             *     * `end` - end
+             *     * `waiting` - waiting
+             */
+            phase: components["schemas"]["PhaseEnum"] | components["schemas"]["BlankEnum"];
+            /** @description Of a node that maps over a list. */
+            items_total: number;
+            /** @description How many of its items are in which state. */
+            items: {
+                [key: string]: number;
+            };
             state: components["schemas"]["NodeState"];
             reason: string;
             attempt: number;
@@ -1026,7 +1198,26 @@ export interface components {
             /** @description The node's id in the definition. */
             id: string;
             title: string;
+            /** @description `core/sql@1`, or `pipeline:score-model@4` for a sub-pipeline. */
             component: string;
+            kind: string;
+            /**
+             * @description What a node is about that runs by its `items` or its `child` run, puts their results together (`collect`), ends early (`end`), or waits.
+             *
+             *     * `` -
+             *     * `items` - items
+             *     * `child` - child
+             *     * `collect` - collect
+             *     * `end` - end
+             *     * `waiting` - waiting
+             */
+            phase: components["schemas"]["PhaseEnum"] | components["schemas"]["BlankEnum"];
+            /** @description Of a node that maps over a list. */
+            items_total: number;
+            /** @description How many of its items are in which state. */
+            items: {
+                [key: string]: number;
+            };
             state: components["schemas"]["NodeState"];
             reason: string;
             attempt: number;
@@ -1046,6 +1237,7 @@ export interface components {
             error: components["schemas"]["NodeError"] | null;
             /** @description Null where the node does not use the cache, or did not run. */
             cache: components["schemas"]["CacheStory"] | null;
+            approval: components["schemas"]["Approval"] | null;
             attempts: components["schemas"]["Attempt"][];
             metrics: components["schemas"]["Metric"][];
         };
@@ -1061,6 +1253,13 @@ export interface components {
          * @enum {string}
          */
         NodeState: "pending" | "queued" | "running" | "waiting" | "success" | "failed" | "skipped" | "cancelled";
+        /**
+         * @description * `fail` - fail
+         *     * `approve` - approve
+         *     * `reject` - reject
+         * @enum {string}
+         */
+        OnDeadlineEnum: "fail" | "approve" | "reject";
         /** @description What a run would do before it is started: `keep` results, `run` nodes, `leave` nodes out. */
         Outlook: {
             origin: components["schemas"]["RunRef"] | null;
@@ -1126,6 +1325,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Component"][];
         };
+        PaginatedItemList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Item"][];
+        };
         PaginatedPipelineRowList: {
             /** @example 123 */
             count: number;
@@ -1140,6 +1354,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["PipelineRow"][];
+        };
+        PaginatedPipelineSpecList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["PipelineSpec"][];
         };
         PaginatedRunArtifactList: {
             /** @example 123 */
@@ -1201,11 +1430,28 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Worker"][];
         };
+        Parent: {
+            /** Format: uuid */
+            run: string;
+            number: number;
+            pipeline: components["schemas"]["PipelineRef"];
+            node: string;
+        };
         PasswordRequest: {
             /** @description Needed when there is a password already. */
             current?: string;
             new: string;
         };
+        /**
+         * @description * `` -
+         *     * `items` - items
+         *     * `child` - child
+         *     * `collect` - collect
+         *     * `end` - end
+         *     * `waiting` - waiting
+         * @enum {string}
+         */
+        PhaseEnum: "items" | "child" | "collect" | "end" | "waiting";
         /** @description A pipeline in a list. `updated_at` is when its draft was last saved. */
         Pipeline: {
             /** Format: uuid */
@@ -1249,6 +1495,14 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             last_run: components["schemas"]["LastRun"] | null;
+        };
+        /** @description The newest version of a published pipeline, as the spec of a node that uses it. */
+        PipelineSpec: {
+            /** Format: uuid */
+            pipeline: string;
+            slug: string;
+            version: number;
+            spec: components["schemas"]["ComponentSpec"];
         };
         /** @enum {string} */
         PortType: "string" | "number" | "integer" | "boolean" | "json" | "list" | "table" | "file" | "image" | "model" | "text" | "any";
@@ -1361,6 +1615,10 @@ export interface components {
             reason: string;
             parameters: components["schemas"]["JsonObject"];
             trigger: string;
+            /** @description The node that this run is the sub-pipeline of. */
+            parent: components["schemas"]["Parent"] | null;
+            /** @description Of a loop: 1, 2, 3 …; 0 for a run without parent. */
+            round: number;
             /** Format: uuid */
             cloned_from: string | null;
             /** @description The run of which this one keeps results; `mode` says how. */
@@ -1423,6 +1681,10 @@ export interface components {
             reason: string;
             parameters: components["schemas"]["JsonObject"];
             trigger: string;
+            /** @description The node that this run is the sub-pipeline of. */
+            parent: components["schemas"]["Parent"] | null;
+            /** @description Of a loop: 1, 2, 3 …; 0 for a run without parent. */
+            round: number;
             /** Format: uuid */
             cloned_from: string | null;
             /** @description The run of which this one keeps results; `mode` says how. */
@@ -2725,6 +2987,8 @@ export interface operations {
                 state?: ("cancelled" | "failed" | "pending" | "running" | "success")[];
                 /** @description Id or slug of a team. */
                 team?: string;
+                /** @description Runs in which a person is asked to decide. */
+                waits_for_approval?: boolean;
             };
             header?: never;
             path: {
@@ -3070,6 +3334,70 @@ export interface operations {
             };
         };
     };
+    pipelines_specs: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description Part of the name. */
+                search?: string;
+                /** @description Id or slug; your first team when left out. */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPipelineSpecList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
@@ -3109,6 +3437,8 @@ export interface operations {
                 state?: ("cancelled" | "failed" | "pending" | "running" | "success")[];
                 /** @description Id or slug of a team. */
                 team?: string;
+                /** @description Runs in which a person is asked to decide. */
+                waits_for_approval?: boolean;
             };
             header?: never;
             path?: never;
@@ -3534,6 +3864,158 @@ export interface operations {
             };
         };
     };
+    runs_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeRunDetail"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_items: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `pending` - Pending
+                 *     * `queued` - Queued
+                 *     * `running` - Running
+                 *     * `waiting` - Waiting
+                 *     * `success` - Success
+                 *     * `failed` - Failed
+                 *     * `skipped` - Skipped
+                 *     * `cancelled` - Cancelled
+                 */
+                state?: "pending" | "queued" | "running" | "waiting" | "success" | "failed" | "skipped" | "cancelled";
+            };
+            header?: never;
+            path: {
+                id: string;
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedItemList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_log: {
         parameters: {
             query?: {
@@ -3564,6 +4046,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Log"];
                     "text/plain": string;
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_children: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedRunRowList"];
                 };
             };
             /** @description The request cannot be understood. */

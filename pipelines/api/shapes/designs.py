@@ -47,6 +47,24 @@ class PipelineSerializer(PipelineRowSerializer):
     draft = DraftSerializer(source="whole_draft")
 
 
+class PipelineSpecQuerySerializer(Shape):
+    team = serializers.CharField(
+        required=False, help_text="Id or slug; your first team when left out."
+    )
+    search = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="Part of the name."
+    )
+
+
+class PipelineSpecSerializer(Shape):
+    """The newest version of a published pipeline, as the spec of a node that uses it."""
+
+    pipeline = serializers.UUIDField()
+    slug = serializers.CharField()
+    version = serializers.IntegerField()
+    spec = SpecField()
+
+
 class NewPipelineSerializer(Shape):
     team = serializers.CharField(
         required=False, allow_null=True, help_text="Id or slug; your first team when left out."

@@ -7,12 +7,16 @@ from rest_framework import serializers
 
 from pipelines.core.reuse import Fate, Mode
 from pipelines.runs.models import NodeState, RunState
+from pipelines.teams.models import Role
 
 from .common import Shape, UserRefSerializer
-from .fields import MAX_INTEGER, DefinitionField, JsonObject, SpecField
+from .fields import MAX_INTEGER, DefinitionField, JsonObject, JsonValue, SpecField
 
+PHASES = ["", "items", "child", "collect", "end", "waiting"]
 RERUN_MODES = [mode.value for mode in Mode]
-EVENT_KINDS = ["run.state", "node.state", "node.progress", "node.metric"]
+EVENT_KINDS = [
+    "run.state", "node.state", "node.progress", "node.metric", "item.state", "items.ended",
+]  # fmt: skip
 
 
 class ArtifactRefSerializer(Shape):
@@ -70,7 +74,19 @@ class CacheStorySerializer(Shape):
 class NodeRunSerializer(Shape):
     id = serializers.CharField(help_text="The node's id in the definition.")
     title = serializers.CharField(allow_blank=True)
-    component = serializers.CharField()
+    component = serializers.CharField(
+        help_text="`core/sql@1`, or `pipeline:score-model@4` for a sub-pipeline."
+    )
+    kind = serializers.CharField()
+    phase = serializers.ChoiceField(
+        choices=PHASES,
+        help_text="What a node is about that runs by its `items` or its `child` run, puts their "
+        "results together (`collect`), ends early (`end`), or waits.",
+    )
+    items_total = serializers.IntegerField(help_text="Of a node that maps over a list.")
+    items = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many of its items are in which state."
+    )
     state = serializers.ChoiceField(choices=NodeState.choices)
     reason = serializers.CharField(allow_blank=True)
     attempt = serializers.IntegerField()
@@ -115,6 +131,13 @@ class NodeParams(JsonObject):
         return given
 
 
+class ParentSerializer(Shape):
+    run = serializers.UUIDField()
+    number = serializers.IntegerField()
+    pipeline = PipelineRefSerializer()
+    node = serializers.CharField()
+
+
 class RunRowSerializer(Shape):
     """A run in a list."""
 
@@ -127,6 +150,10 @@ class RunRowSerializer(Shape):
     reason = serializers.CharField(allow_blank=True)
     parameters = JsonObject()
     trigger = serializers.CharField()
+    parent = ParentSerializer(
+        allow_null=True, help_text="The node that this run is the sub-pipeline of."
+    )
+    round = serializers.IntegerField(help_text="Of a loop: 1, 2, 3 …; 0 for a run without parent.")
     cloned_from = serializers.UUIDField(allow_null=True)
     origin = RunRefSerializer(
         allow_null=True, help_text="The run of which this one keeps results; `mode` says how."
@@ -152,6 +179,41 @@ class RunSerializer(RunRowSerializer):
     nodes = NodeRunSerializer(many=True)
     definition = DefinitionField()
     components = serializers.DictField(child=SpecField())
+
+
+class ItemSerializer(NodeRunSerializer):
+    """One item of a mapped node: a node run of its own, called `train[17]`."""
+
+    item = serializers.IntegerField(help_text="Its place in the list, from 0 on.")
+    value = JsonValue(help_text="The element that it runs for.")
+
+
+class ItemQuerySerializer(Shape):
+    state = serializers.ChoiceField(choices=NodeState.choices, required=False)
+
+
+class ApprovalSerializer(Shape):
+    """What a person is asked, and what they decided."""
+
+    message = serializers.CharField(allow_blank=True)
+    form = JsonObject(help_text="A JSON Schema of the values that are asked for.")
+    role = serializers.ChoiceField(choices=Role.choices, help_text="The lowest that may decide.")
+    deadline = serializers.DateTimeField(allow_null=True)
+    on_deadline = serializers.ChoiceField(choices=["fail", "approve", "reject"])
+    asked_at = serializers.DateTimeField()
+    inputs = PortValues()
+    approved = serializers.BooleanField(allow_null=True)
+    decided_by = UserRefSerializer(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    comment = serializers.CharField(allow_blank=True)
+    values = JsonObject()
+    may_decide = serializers.BooleanField(help_text="Whether you may, while it is open.")
+
+
+class DecisionSerializer(Shape):
+    approve = serializers.BooleanField()
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)
+    values = JsonObject(required=False, default=dict, help_text="What the form asks for.")
 
 
 @extend_schema_field(
@@ -299,6 +361,7 @@ class NodeRunDetailSerializer(NodeRunSerializer):
     cache = CacheStorySerializer(
         allow_null=True, help_text="Null where the node does not use the cache, or did not run."
     )
+    approval = ApprovalSerializer(allow_null=True)
     attempts = AttemptSerializer(many=True)
     metrics = MetricSerializer(many=True)
 
