@@ -57,6 +57,8 @@ class ProcessStep:
         self._pidfd: int | None = None
         self._open: set[int] = set()
         self._last_read = 0.0
+        #: The last read took all that a pipe holds: resting would only make the step wait.
+        self._flooded = False
         self._resting = False
         self._overdue: Timer | None = None
         self._reason = ""
@@ -162,7 +164,7 @@ class ProcessStep:
 
     def _on_output(self) -> None:
         """Read both streams, so that their order is kept as well as two pipes allow."""
-        if self._loop.now() - self._last_read < _REST:
+        if self._loop.now() - self._last_read < _REST and not self._flooded:
             self._resting = True
             for descriptor in {self._stdout, self._stderr} & self._open:
                 self._loop.unwatch(descriptor)
@@ -181,9 +183,11 @@ class ProcessStep:
     def _read_output(self) -> int:
         """Pass on what both pipes hold now; the number of bytes."""
         self._last_read = self._loop.now()
-        return self._read(self._stdout, self._log.feed_stdout) + self._read(
+        count = self._read(self._stdout, self._log.feed_stdout) + self._read(
             self._stderr, self._log.feed_stderr
         )
+        self._flooded = count >= _PIPE_BYTES
+        return count
 
     def _read(self, descriptor: int, feed: Callable[[bytes], None]) -> int:
         if descriptor not in self._open:

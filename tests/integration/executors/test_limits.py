@@ -183,6 +183,25 @@ def test_a_log_without_end_is_cut_and_the_step_goes_on(executor: ProcessExecutor
     assert heard.metrics == [("still", 1.0, None)]
 
 
+def test_a_step_is_not_held_up_by_how_much_it_prints(one_executor: ProcessExecutor) -> None:
+    heard = Heard()
+    body = (
+        "import os\n"
+        "piece = b'x' * 2**20\n"
+        "for _ in range(256):\n"
+        "    sent = 0\n"
+        "    while sent < len(piece):\n"
+        "        sent += os.write(1, piece[sent:])\n"
+    )
+    began = time.monotonic()
+
+    result = run(one_executor, asked(raw(body)), heard)
+
+    assert result.outcome == "success"
+    assert heard.text.endswith(" … (the line is longer and was cut)\n")
+    assert time.monotonic() - began < 5, "256 MiB should pass in a fraction of a second"
+
+
 def test_a_fast_log_arrives_whole_and_in_batches(executor: ProcessExecutor) -> None:
     class Counting(Heard):
         calls = 0
