@@ -16,6 +16,14 @@ def waiting(queue: str) -> int:
         return 0
 
 
+def answers() -> bool:
+    """Whether Redis can be reached at all."""
+    try:
+        return bool(_client().ping())
+    except redis.RedisError:
+        return False
+
+
 @cache
 def _client() -> redis.Redis:
     return redis.Redis.from_url(

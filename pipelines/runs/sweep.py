@@ -12,14 +12,24 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from pipelines.core import machine
 from pipelines.core.states import ENDED_RUN, UNSTARTED, NodeState, RunState
 
-from . import announcements, broker, children, claims, hints, identity, ledger, live, scheduling
+from . import (
+    announcements,
+    broker,
+    children,
+    claims,
+    hints,
+    identity,
+    ledger,
+    live,
+    outages,
+    scheduling,
+)
 from .models import NodeRun, Run
 
 logger = logging.getLogger(__name__)
@@ -97,7 +107,10 @@ def publish_again() -> int:
     before = timezone.now() - timedelta(seconds=settings.PENSTOCK_REPUBLISH_SECONDS)
     published = 0
     full: dict[str, bool] = {}
-    for candidate in scheduling.candidates(None):
+    candidates = list(scheduling.candidates(None))
+    if not candidates or not broker.answers():
+        return 0  # once Redis is back they are told at once, not a while after the last try
+    for candidate in candidates:
         lane = candidate.lane
         if lane.queue not in full:
             full[lane.queue] = broker.waiting(lane.queue) >= _ENOUGH_WAITING
@@ -167,7 +180,7 @@ def _apart(run_id: UUID) -> Iterator[None]:
     """One run that cannot be put right must not keep the others from being looked at."""
     try:
         yield
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
+    except Exception as error:
+        if outages.may_pass(error):
+            raise
         logger.exception("Run %s could not be put right; the next sweep tries again", run_id)

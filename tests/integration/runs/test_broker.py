@@ -3,6 +3,9 @@
 import logging
 import time
 
+import pytest
+from kombu.exceptions import OperationalError
+
 from pipelines.config.celery import app
 from pipelines.runs import broker, hints
 from pipelines.runs.celery_worker import DEAF_SECONDS, Canary
@@ -65,4 +68,22 @@ def test_a_redis_that_is_away_has_no_messages(settings, monkeypatch):
     broker._client.cache_clear()
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     assert broker.waiting("default") == 0
+    assert not broker.answers()
     broker._client.cache_clear()
+
+
+def test_a_worker_looks_for_its_lost_broker_every_two_seconds(monkeypatch):
+    pauses = []
+
+    def refuse():
+        raise ConnectionRefusedError("nobody there")
+
+    def wait(error, interval):
+        pauses.append(interval)
+
+    monkeypatch.setattr("kombu.utils.functional.sleep", lambda seconds: None)
+    with app.connection_for_read() as connection:
+        monkeypatch.setattr(connection, "_connection_factory", refuse)
+        with pytest.raises(OperationalError):
+            connection.ensure_connection(wait, max_retries=8)
+    assert pauses == pytest.approx([0.2, 0.8, 1.4, 2.0, 2.0, 2.0, 2.0, 2.0])

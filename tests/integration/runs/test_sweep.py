@@ -15,6 +15,7 @@ def told(monkeypatch):
     """The ids that workers were told of."""
     ids: list[int] = []
     monkeypatch.setattr(broker, "waiting", lambda queue: 0)
+    monkeypatch.setattr(broker, "answers", lambda: True)
     monkeypatch.setattr(
         hints._workers,
         "add",
@@ -42,6 +43,16 @@ def test_a_queued_node_that_nobody_claimed_is_published_again(world, told):
     assert sweep.publish_again() == 1
     assert told == [world.node(run, "a").pk]
     assert sweep.publish_again() == 0
+
+
+def test_workers_are_told_at_once_when_redis_is_back(world, told, monkeypatch):
+    world.start("a")
+    age(published_at=1)
+    told.clear()
+    monkeypatch.setattr(broker, "answers", lambda: False)
+    assert (sweep.publish_again(), told) == (0, [])
+    monkeypatch.setattr(broker, "answers", lambda: True)
+    assert (sweep.publish_again(), len(told)) == (1, 1)
 
 
 def test_a_queue_that_is_full_of_messages_gets_no_more(world, told, monkeypatch):
