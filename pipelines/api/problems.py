@@ -1,5 +1,6 @@
 """Every error is `application/problem+json` (RFC 9457): what happened, to what, what to do next."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -9,8 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
 from pipelines.core.problems import InvalidDefinition
+from pipelines.runs import outages
 
 from .refusals import TooLarge
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -26,7 +30,12 @@ TITLES = {
     422: "The definition has problems",
     428: "If-Match is missing",
     429: "Too many requests",
+    503: "Not now",
 }
+AWAY = (
+    "The database does not answer, or has no room left. Ask again in a moment; whether a change was "
+    "kept is not known, so start runs with an idempotency key."
+)
 
 
 def problem(status_code: int, detail: str, code: str, **extra: Any) -> Response:
@@ -47,6 +56,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         count = len(error.problems)
         detail = f"The definition has {count} problem{'s' if count != 1 else ''}."
         return problem(422, detail, "invalid_definition", problems=error.as_dicts())
+    if outages.may_pass(error):
+        logger.warning("A request could not be answered, the database is away: %s", error)
+        away = problem(503, AWAY, "database_away")
+        away["Retry-After"] = "2"
+        return away
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, RequestDataTooBig):

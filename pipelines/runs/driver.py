@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.db import Error, InterfaceError, OperationalError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from pipelines.artifacts import store
@@ -28,6 +28,7 @@ from . import (
     hints,
     ledger,
     live,
+    outages,
     outcomes,
     outputs,
     plans,
@@ -205,6 +206,8 @@ class Driver:
             outcome = outcomes.failure(claim, StepError("setup", str(error)), permanent=True)
         except store.ArtifactMissing as error:
             outcome = outcomes.failure(claim, StepError("setup", str(error)))
+        except outputs.CannotStore as error:
+            outcome = outcomes.failure(claim, StepError("setup", str(error)))
         except outputs.BadOutput as error:
             outcome = outcomes.failure(claim, StepError("output", str(error)))
         except Exception as error:
@@ -249,7 +252,9 @@ class Driver:
         while True:
             try:
                 return deed()
-            except (OperationalError, InterfaceError, ledger.LostRace) as error:
+            except (Error, ledger.LostRace) as error:
+                if isinstance(error, Error) and not outages.may_pass(error):
+                    raise
                 if held.killed is Kill.FENCED or time.monotonic() >= held.deadline:
                     raise TooLate(
                         f"run {held.run_id}: the database could not be reached before the lease "

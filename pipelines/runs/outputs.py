@@ -1,5 +1,6 @@
 """What a step gave back, made fit for the database and the artifact store."""
 
+import errno
 import json
 import math
 from collections.abc import Mapping
@@ -17,24 +18,36 @@ class BadOutput(ValueError):
     """A step gave something that cannot be kept. The message is for people."""
 
 
+class CannotStore(RuntimeError):
+    """The artifact storage did not take a file. The message is for people."""
+
+
 def stored(outputs: Mapping[str, Any], team_id: UUID) -> dict[str, Any]:
     """Values checked, files uploaded and turned into references. Slow: not for a transaction.
 
-    Raises BadOutput.
+    Raises BadOutput, CannotStore.
     """
     kept: dict[str, Any] = {}
     for port, value in outputs.items():
         if isinstance(value, OutputFile):
-            kept[port] = _stored_file(value, team_id)
+            kept[port] = _stored_file(port, value, team_id)
         else:
             kept[port] = _checked(port, value)
     return kept
 
 
-def _stored_file(file: OutputFile, team_id: UUID) -> dict[str, Any]:
+def _stored_file(port: str, file: OutputFile, team_id: UUID) -> dict[str, Any]:
+    try:
+        uploaded = store.upload(file.path)
+    except OSError as error:
+        todo = "Make room there" if error.errno == errno.ENOSPC else "See to the storage"
+        raise CannotStore(
+            f"the output `{port}` could not be stored among the artifacts: "
+            f"{error.strerror or error}. {todo}, then run it again"
+        ) from error
     artifact = store.record(
         team_id,
-        store.upload(file.path),
+        uploaded,
         type=file.type,
         name=clean(file.name),
         media_type=file.media_type,

@@ -3,9 +3,9 @@
 import logging
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import Error, close_old_connections
 
-from . import celery_worker
+from . import celery_worker, outages
 from .hints import TASK
 
 logger = logging.getLogger(__name__)
@@ -17,5 +17,7 @@ def execute(node_run_id: int) -> None:
     close_old_connections()
     try:
         celery_worker.current().execute(node_run_id)
-    except (OperationalError, InterfaceError) as error:
+    except Error as error:
+        if not outages.may_pass(error):
+            raise
         logger.warning("The database did not answer; the sweep will tell of work again: %s", error)

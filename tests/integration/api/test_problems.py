@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from tests.support.sample import Sample
@@ -107,3 +108,16 @@ def test_a_server_error_is_a_problem_too(
     assert response.status_code == 500
     assert response["Content-Type"] == "application/problem+json"
     assert b"secret" not in response.content
+
+
+def test_a_database_that_is_away_asks_for_patience(
+    owner: APIClient, sample: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("pipelines.runs.actions.start", away)
+    response = owner.post(f"/api/v1/pipelines/{sample.pipeline.pk}/runs/", {}, format="json")
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    assert response.json()["code"] == "database_away"
+    assert "idempotency key" in response.json()["detail"]

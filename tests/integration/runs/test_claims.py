@@ -5,6 +5,8 @@ import time
 import uuid
 from datetime import timedelta
 
+import pytest
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from pipelines.runs import claims, identity, live, sweep, worker
@@ -131,9 +133,8 @@ def test_a_step_is_killed_when_its_lease_cannot_be_renewed_in_time(world):
     assert world.states(run) == {"a": "running"}  # for the reaper to take
 
 
-def test_a_database_that_is_away_for_a_moment_costs_nothing(world, monkeypatch):
-    from django.db import OperationalError
-
+@pytest.mark.parametrize("vanished", [OperationalError, InterfaceError, DatabaseError])
+def test_a_database_that_is_away_for_a_moment_costs_nothing(world, monkeypatch, vanished):
     from pipelines.runs import driver
 
     run = world.start("a")
@@ -143,7 +144,7 @@ def test_a_database_that_is_away_for_a_moment_costs_nothing(world, monkeypatch):
     def flaky(self, claim, outcome):
         commits.append(1)
         if len(commits) < 3:
-            raise OperationalError("server closed the connection")
+            raise vanished("server closed the connection")
         return commit(self, claim, outcome)
 
     monkeypatch.setattr(driver.Driver, "_commit", flaky)

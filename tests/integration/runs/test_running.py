@@ -1,7 +1,10 @@
 """Runs from start to end, on a worker whose steps do what the test says."""
 
+import errno
+import os
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +12,7 @@ from pipelines.artifacts import store
 from pipelines.core.problems import InvalidDefinition
 from pipelines.executors.protocol import InputFile, OutputFile
 from pipelines.runs import actions, queries
-from pipelines.runs.models import Event, NodeRun
+from pipelines.runs.models import Attempt, Event, NodeRun
 from tests.support.fake_executor import Gate, fail, fail_times, give
 
 
@@ -195,6 +198,32 @@ def test_files_become_artifacts_and_local_paths_again(world, tmp_path: Path):
     assert given.name == "t.parquet"
     assert [row["port"] for row in queries.artifacts(run)] == ["file"]
     assert world.executor.closed_results == 2
+
+
+def test_a_full_storage_fails_the_attempt_in_words_and_the_next_one_may_succeed(
+    world, tmp_path: Path, monkeypatch
+):
+    (tmp_path / "made.csv").write_text("a\n1\n")
+    made = OutputFile(tmp_path / "made.csv", "table", "made.csv")
+    world.executor.behaviours["a"] = give(result=1, file=made)
+    replaced = []
+
+    def no_space(source, target):
+        replaced.append(target)
+        if len(replaced) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        os.rename(source, target)
+
+    monkeypatch.setattr(
+        "pipelines.artifacts.store.os", SimpleNamespace(**{**vars(os), "replace": no_space})
+    )
+    run = world.start({"a": {"retry": {"max_attempts": 2}}})
+    world.work(run)
+    assert run.state == "success"
+    assert Attempt.objects.get(number=1).error["message"] == (
+        "the output `file` could not be stored among the artifacts: No space left on device. "
+        "Make room there, then run it again"
+    )
 
 
 def test_a_file_parameter_becomes_a_path_with_the_files_own_suffix(world, tmp_path: Path):
