@@ -14,7 +14,7 @@ ARGS ?=
 VENV := .venv/bin
 SETUP := $(PYTHON) pipelines/config/bootstrap.py
 
-.PHONY: help run test bench build lint openapi clean python setup develop
+.PHONY: help run test bench faults build lint openapi clean python setup develop
 
 help: ## what there is
 	@echo "Penstock: draw pipelines, run them, watch them live."
@@ -42,6 +42,9 @@ test: develop ## every test: linters, types, units, both databases, browser (ONL
 
 bench: develop ## measure the engine and the idle memory on SQLite and PostgreSQL
 	@$(VENV)/python -m bench $(ARGS)
+
+faults: develop ## break everything under load and look at what is left (ARGS="--seed 7 --minutes 10")
+	@$(VENV)/python -m tests.faults $(ARGS)
 
 build: setup ## set up and build the front end, start nothing
 

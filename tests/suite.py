@@ -61,6 +61,11 @@ STAGES = (
         POSTGRES,
     ),
     Stage("acceptance", pytest("acceptance", "tests/acceptance"), "acceptance"),
+    Stage(
+        "faults",
+        [sys.executable, "-m", "tests.faults", "--short", "--report", str(REPORTS)],
+        "faults",
+    ),
     Stage("browser", pytest("browser", "tests/e2e"), "e2e"),
 )
 

