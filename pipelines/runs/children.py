@@ -6,7 +6,7 @@ Both directions are hints after a commit; the sweep finds what they missed.
 import logging
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import QuerySet
 
 from pipelines.core import machine
@@ -34,7 +34,7 @@ def tell_parent(node_run_id: int) -> bool:
             if _open_children(node_run_id).exists():
                 return False
             book.advance(machine.ChildEnded(node))
-    except (ledger.LostRace, DatabaseError) as error:
+    except (ledger.LostRace, Error) as error:
         logger.warning("Node `%s` was not told of its child run yet: %s", node, error)
         return False
     return True
@@ -52,7 +52,7 @@ def cancel_of(run_id: UUID) -> int:
                         machine.CancelRequested("the run that it belongs to was cancelled")
                     )
                     cancelled += 1
-        except (ledger.LostRace, DatabaseError, Run.DoesNotExist) as error:
+        except (ledger.LostRace, Error, Run.DoesNotExist) as error:
             logger.warning("Child run %s was not cancelled yet: %s", child, error)
     return cancelled
 

@@ -10,6 +10,6 @@ def may_pass(error: Exception) -> bool:
     """Whether the same deed may succeed a moment later.
 
     Drivers have no one word for a server that vanishes: psycopg2 says OperationalError, InterfaceError
-    or, in the middle of a statement, plain DatabaseError. A disk that is full is none for ever either.
+    or, in the middle of a statement, plain DatabaseError. Nor is a disk full for ever.
     """
     return isinstance(error, Error) and not isinstance(error, _OURS)
