@@ -111,6 +111,8 @@ class PipelineRuns(Runs):
                 parameters=given["parameters"],
                 user=person(request),
                 idempotency_key=given.get("idempotency_key"),
+                priority=given.get("priority", 0),
+                max_parallel=given.get("max_parallel"),
             )
         except Busy as busy:
             raise Conflict(str(busy)) from busy

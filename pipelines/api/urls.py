@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, register_converter
 from . import (
     artifacts,
     components,
+    limits,
     me,
     pipelines,
     reruns,
@@ -102,6 +103,8 @@ urlpatterns: list[URLPattern] = [
         name="decision",
     ),
     path("runs/<uuid:id>/nodes/<node:node>/log/", run_parts.Log.as_view(), name="log"),
+    path("limits/", limits.Limits.as_view(), name="limits"),
+    path("limits/<number:id>/", limits.LimitPage.as_view(), name="limit"),
     path("workers/", workers.Workers.as_view(), name="workers"),
     path("artifacts/", artifacts.Artifacts.as_view(), name="artifacts"),
     path("artifacts/<digest:digest>/", artifacts.ArtifactPage.as_view(), name="artifact"),

@@ -145,9 +145,13 @@ def count(busy: Mapping[Lane, int]) -> dict[Key, int]:
     return counts
 
 
+#: How the words about a full limit end.
+IS_FULL = "at work at the same time"
+
+
 def in_words(key: Key, slots: int) -> str:
     """Why a node waits that a limit keeps from starting."""
     scope, name = key
     who = f"the {scope}" if scope in ("run", "team") else f"the {scope} `{name}`"
-    most = "1 node at work, and has it" if slots == 1 else f"{slots} nodes at work, and has them"
-    return f"{who} may have {most}"
+    most = "1 node" if slots == 1 else f"{slots} nodes"
+    return f"{who} may have {most} {IS_FULL}"

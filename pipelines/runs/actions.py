@@ -106,6 +106,8 @@ def start_child(
         parameters=resolve(definition, values),
         trigger="pipeline",
         on_failure=definition.on_failure,
+        priority=parent.run.priority,
+        max_parallel=definition.max_parallel,
         created_by=parent.run.created_by,
         parent=parent,
         tried=tried,

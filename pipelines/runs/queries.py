@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from pipelines.artifacts.models import Artifact
 from pipelines.teams.access import Person, within
+from pipelines.teams.models import Team
 
-from . import decisions, results, shapes
-from .models import Approval, Attempt, Event, Metric, NodeRun, NodeState, Run
+from . import decisions, results, scheduling, shapes
+from .models import Approval, Attempt, Event, Limit, Metric, NodeRun, NodeState, Run
 
 
 def list_runs(user: Person) -> QuerySet[Run]:
@@ -110,6 +111,29 @@ def snapshot(run: Run | UUID) -> dict[str, Any]:
     for node in nodes:
         counts[node["state"]] = counts.get(node["state"], 0) + 1
     return {**shapes.run(fresh, counts), "nodes": nodes}
+
+
+def list_limits(user: Person) -> QuerySet[Limit]:
+    """The limits that a person may see: of all pools and queues, and of that person's teams."""
+    mine = Q(team=None) | Q(team__in=within(Team.objects.all(), user, team="pk").values("pk"))
+    if user.is_staff:
+        mine = Q()
+    return Limit.objects.select_related("team").filter(mine)
+
+
+def limits(rows: Iterable[Limit]) -> list[dict[str, Any]]:
+    """Limits as JSON, with how many nodes are at work under each."""
+    busy = scheduling.busy()
+    return [
+        {
+            "id": row.pk,
+            "scope": row.scope,
+            "name": row.team.slug if row.team else row.name,
+            "slots": row.slots,
+            "busy": busy.get(scheduling.key_of(row), 0),
+        }
+        for row in rows
+    ]
 
 
 def events_after(run_id: UUID, seq: int = 0, limit: int = 500) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from pipelines.core.capacity import Need
 from pipelines.core.plan import NodePlan
 from pipelines.core.scheduling import Candidate, Key, Lane, Situation
 
-from . import models
+from . import models, plans
 from .models import Limit, NodeRun, Run
 from .slots import Slots
 
@@ -31,12 +31,12 @@ _LIMITS_SECONDS = 1.0
 # Lanes
 
 
-def lanes_for(run: Run, plans: Iterable[NodePlan]) -> dict[str, int]:
+def lanes_for(run: Run, node_plans: Iterable[NodePlan]) -> dict[str, int]:
     """The id of each node's lane; those that are missing are made.
 
     `run` must be in the database when it has `max_parallel`: then its lanes belong to it alone.
     """
-    wanted = {plan.id: _facts(run, plan) for plan in plans}
+    wanted = {plan.id: _facts(run, plan) for plan in node_plans}
     keys = {facts["key"]: facts for facts in wanted.values()}
     ids = _lane_ids(keys)
     missing = [models.Lane(**facts) for key, facts in keys.items() if key not in ids]
@@ -98,9 +98,8 @@ def give_lanes() -> int:
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT "id" FROM {_NODES} WHERE {_QUEUED} AND "lane_id" IS NULL LIMIT 500')
         ids = [row[0] for row in cursor.fetchall()]
-    rows = NodeRun.objects.filter(pk__in=ids).select_related("run").only("plan", "node", "run")
-    for row in rows:
-        plan = NodePlan.model_validate({**row.plan, "id": row.node})
+    for row in NodeRun.objects.filter(pk__in=ids).select_related("run"):
+        plan = NodePlan.model_validate({**plans.own(row), "id": row.node})
         lane = lanes_for(row.run, [plan])[row.node]
         NodeRun.objects.filter(pk=row.pk, lane=None).update(lane=lane)
     return len(ids)
@@ -144,14 +143,18 @@ def candidates(queues: Sequence[str] | None) -> list[Candidate]:
     ]
 
 
-def waiting(lane: int, published_before: datetime, limit: int) -> list[int]:
-    """The oldest queued nodes of a lane that workers were not told of since a moment."""
+def oldest(lane: int, limit: int, *, published_before: datetime | None = None) -> list[int]:
+    """The oldest queued nodes of a lane, or those that workers were not told of since a moment."""
+    condition, params = "", []
+    if published_before is not None:
+        condition = 'AND "published_at" < %s'
+        params = [connection.ops.adapt_datetimefield_value(published_before)]
     sql = (
-        f'SELECT "id" FROM {_NODES} WHERE "lane_id" = %s AND {_QUEUED} AND "published_at" < %s '
+        f'SELECT "id" FROM {_NODES} WHERE "lane_id" = %s AND {_QUEUED} {condition} '
         'ORDER BY "queued_at", "id" LIMIT %s'
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [lane, _bound(published_before), limit])
+        cursor.execute(sql, [lane, *params, limit])
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -184,7 +187,7 @@ class _Limits:
     def now(self) -> Mapping[Key, int]:
         with self._lock:
             if time.monotonic() - self._read_at > _LIMITS_SECONDS:
-                self._found = {_key(row): row.slots for row in Limit.objects.order_by()}
+                self._found = {key_of(row): row.slots for row in Limit.objects.order_by()}
                 self._read_at = time.monotonic()
             return self._found
 
@@ -198,7 +201,8 @@ limits = _limits.now
 forget_limits = _limits.forget
 
 
-def _key(limit: Limit) -> Key:
+def key_of(limit: Limit) -> Key:
+    """What a limit is the limit of."""
     return limit.scope, str(limit.team_id) if limit.team_id else limit.name
 
 
@@ -206,9 +210,9 @@ def _locked_limits(lane: Lane) -> dict[Key, int]:
     """The limits of a lane, locked in one order until the transaction ends."""
     rows = Limit.objects.select_for_update().order_by("pk")
     keys = set(lane.keys)
-    found = {_key(row): (row.pk, row.slots) for row in Limit.objects.order_by()}
+    found = {key_of(row): (row.pk, row.slots) for row in Limit.objects.order_by()}
     mine = [pk for key, (pk, _) in found.items() if key in keys]
-    return {_key(row): row.slots for row in rows.filter(pk__in=mine)}
+    return {key_of(row): row.slots for row in rows.filter(pk__in=mine)}
 
 
 # Choices
@@ -288,7 +292,3 @@ def _moment(value: Any) -> datetime:
     moment = value if isinstance(value, datetime) else parse_datetime(value)
     assert moment is not None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _bound(moment: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(moment)

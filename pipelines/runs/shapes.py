@@ -148,6 +148,8 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         "mode": row.mode,
         "chosen": row.chosen,
         "node_params": row.node_params,
+        "priority": row.priority,
+        "max_parallel": row.max_parallel,
         "created_by": {"id": who.pk, "username": who.get_username()} if who else None,
         "created_at": moment(row.created_at),
         "last_seq": row.last_seq,

@@ -29,6 +29,7 @@ from . import (
     live,
     outages,
     scheduling,
+    waiting,
 )
 from .models import NodeRun, Run
 
@@ -53,6 +54,7 @@ def sweep() -> int:
         end_stuck_runs,
         announcements.forget_gone,
         look_after_children,
+        waiting.say_why,
     )
     return sum(step() for step in steps)
 
@@ -116,7 +118,7 @@ def publish_again() -> int:
             full[lane.queue] = broker.waiting(lane.queue) >= _ENOUGH_WAITING
         if full[lane.queue]:
             continue
-        ids = scheduling.waiting(lane.id, before, hints.MAX_BURST)
+        ids = scheduling.oldest(lane.id, hints.MAX_BURST, published_before=before)
         batch = list(NodeRun.objects.filter(pk__in=ids).only("pk", "queue"))
         NodeRun.objects.filter(pk__in=ids).update(published_at=timezone.now())
         hints.queued(batch)

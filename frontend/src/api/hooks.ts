@@ -6,7 +6,7 @@ import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponents } from "./resources/components";
 import { getPipeline, getVersion, listPipelines, listVersions } from "./resources/pipelines";
 import { getNode, listRunArtifacts, listRuns } from "./resources/runs";
-import { listWorkers } from "./resources/workers";
+import { listLimits, listWorkers } from "./resources/workers";
 import type { ComponentFilters, PipelineFilters, RunFilters } from "./types";
 
 export const keys = {
@@ -24,6 +24,7 @@ export const keys = {
   run: (id: string) => ["run", id] as const,
   runArtifacts: (id: string, page = 1) => ["run", id, "artifacts", page] as const,
   node: (runId: string, node: string) => ["run", runId, "nodes", node] as const,
+  limits: ["limits"] as const,
   workers: (page: number) => ["workers", page] as const,
   preview: (digest: string, page: number, pageSize: number) => ["preview", digest, page, pageSize] as const,
 };
@@ -124,6 +125,10 @@ export function useWorkers(page = 1) {
     placeholderData: keepPreviousData,
     refetchInterval: 3_000,
   });
+}
+
+export function useLimits() {
+  return useQuery({ queryKey: keys.limits, queryFn: ({ signal }) => listLimits(signal), refetchInterval: 3_000 });
 }
 
 export function usePreview(digest: string, page = 1, pageSize = 50) {

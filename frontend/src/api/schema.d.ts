@@ -107,6 +107,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/limits/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The limits of pools and queues, and of your own teams, with how much of each is in use. */
+        get: operations["limits_list"];
+        put?: never;
+        /** @description Set a limit where there is none. For administrators of this Penstock. */
+        post: operations["limits_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Lift a limit. */
+        delete: operations["limits_delete"];
+        options?: never;
+        head?: never;
+        /** @description Change how many nodes may be at work. What runs already goes on. */
+        patch: operations["limits_change"];
+        trace?: never;
+    };
     "/api/v1/me/": {
         parameters: {
             query?: never;
@@ -700,6 +736,9 @@ export interface components {
             /** @description For a miss: what differs from the last run of this node in this pipeline. */
             why: string[];
         };
+        ChangeLimitRequest: {
+            slots: number;
+        };
         CloneRunRequest: {
             /** @description Override those of the run, one by one. */
             parameters?: components["schemas"]["JsonObject"] | null;
@@ -1059,6 +1098,16 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        /** @description How many nodes may be at work at the same time. */
+        Limit: {
+            id: number;
+            scope: components["schemas"]["ScopeEnum"];
+            /** @description Of the pool or queue; of a team its slug. */
+            name: string;
+            slots: number;
+            /** @description How many are at work. */
+            busy: number;
+        };
         /** @description A piece of a log. Ask again from `next_offset`; `complete`: the attempt has ended. */
         Log: {
             attempt: number;
@@ -1119,6 +1168,11 @@ export interface components {
         };
         NewApiTokenRequest: {
             /** @default token */
+            name: string;
+        };
+        NewLimitRequest: {
+            slots: number;
+            scope: components["schemas"]["ScopeEnum"];
             name: string;
         };
         NewPipelineRequest: {
@@ -1339,6 +1393,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Item"][];
+        };
+        PaginatedLimitList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Limit"][];
         };
         PaginatedPipelineRowList: {
             /** @example 123 */
@@ -1628,6 +1697,8 @@ export interface components {
             chosen: string[];
             /** @description What was changed about nodes for this run alone. */
             node_params: components["schemas"]["NodeParams"];
+            priority: number;
+            max_parallel: number | null;
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
@@ -1694,6 +1765,8 @@ export interface components {
             chosen: string[];
             /** @description What was changed about nodes for this run alone. */
             node_params: components["schemas"]["NodeParams"];
+            priority: number;
+            max_parallel: number | null;
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
@@ -1737,6 +1810,13 @@ export interface components {
             updated_at: string;
             changed: boolean;
         };
+        /**
+         * @description * `pool` - Pool
+         *     * `queue` - Queue
+         *     * `team` - Team
+         * @enum {string}
+         */
+        ScopeEnum: "pool" | "queue" | "team";
         Secret: {
             token: string;
         };
@@ -1759,6 +1839,10 @@ export interface components {
             parameters?: components["schemas"]["JsonObject"];
             /** @description A second call with the same key starts nothing and answers the same run. */
             idempotency_key?: string | null;
+            /** @description Added to that of each node. */
+            priority?: number;
+            /** @description How many of its nodes may be at work; that of the definition when left out. */
+            max_parallel?: number | null;
         };
         TablePreview: {
             /**
@@ -2305,6 +2389,250 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComponentVersion"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedLimitList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLimitRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limit"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeLimitRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limit"];
                 };
             };
             /** @description The request cannot be understood. */

@@ -78,6 +78,7 @@ export type Preview = Schemas["Preview"];
 export type Uploaded = Schemas["Artifact"];
 
 export type Worker = Schemas["Worker"];
+export type Limit = Schemas["Limit"];
 
 /** The query of a list. */
 type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Query } } }

@@ -44,6 +44,8 @@ function snapshot(ids: string[]): RunSnapshot {
     round: 0,
     cloned_from: null,
     origin: null,
+    priority: 0,
+    max_parallel: null,
     mode: "",
     chosen: [],
     node_params: {},

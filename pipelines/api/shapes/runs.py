@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from pipelines.core.document import MAX_NODES
 from pipelines.core.reuse import Fate, Mode
 from pipelines.runs.models import NodeState, RunState
 from pipelines.teams.models import Role
@@ -163,6 +164,8 @@ class RunRowSerializer(Shape):
         child=serializers.CharField(), help_text="The nodes that `mode` is about."
     )
     node_params = NodeParams(help_text="What was changed about nodes for this run alone.")
+    priority = serializers.IntegerField()
+    max_parallel = serializers.IntegerField(allow_null=True)
     created_by = UserRefSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -240,6 +243,19 @@ class StartRunSerializer(Shape):
         allow_null=True,
         max_length=200,
         help_text="A second call with the same key starts nothing and answers the same run.",
+    )
+    priority = serializers.IntegerField(
+        required=False,
+        min_value=-100,
+        max_value=100,
+        help_text="Added to that of each node.",
+    )
+    max_parallel = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MAX_NODES,
+        help_text="How many of its nodes may be at work; that of the definition when left out.",
     )
 
 

@@ -2,6 +2,8 @@
 
 from rest_framework import serializers
 
+from pipelines.runs.models import LABEL, LimitScope
+
 from .common import Shape
 from .runs import VersionChoice
 
@@ -32,3 +34,22 @@ class RunCheckSerializer(Shape):
     version = VersionChoice(
         required=False, allow_null=True, help_text="The newest published one when left out."
     )
+
+
+class LimitSerializer(Shape):
+    """How many nodes may be at work at the same time."""
+
+    id = serializers.IntegerField()
+    scope = serializers.ChoiceField(choices=LimitScope.choices)
+    name = serializers.CharField(help_text="Of the pool or queue; of a team its slug.")
+    slots = serializers.IntegerField()
+    busy = serializers.IntegerField(help_text="How many are at work.")
+
+
+class ChangeLimitSerializer(Shape):
+    slots = serializers.IntegerField(min_value=0, max_value=100_000)
+
+
+class NewLimitSerializer(ChangeLimitSerializer):
+    scope = serializers.ChoiceField(choices=LimitScope.choices)
+    name = serializers.CharField(max_length=63, validators=[LABEL])

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
-from pipelines.runs import announcements, capabilities, identity, sweep
+from pipelines.runs import announcements, capabilities, identity, scheduling, sweep, waiting
+from pipelines.runs.models import Event, Limit, NodeRun
 from pipelines.runs.models import Worker as WorkerRow
 from pipelines.runs.worker import Worker
 from tests.support.fake_executor import wait_until
@@ -95,3 +97,42 @@ def test_many_nodes_are_named_by_the_first_few(world):
     assert problem.message == (
         "`n0`, `n1`, `n2`, `n3`, `n4` and 7 more will wait: no worker is running."
     )
+
+
+@pytest.fixture
+def waited_long(world):
+    """Makes everything that is queued old enough to be talked about."""
+
+    def age():
+        NodeRun.objects.filter(state="queued").update(
+            queued_at=timezone.now() - timedelta(seconds=10)
+        )
+
+    return age
+
+
+def test_a_node_says_what_it_waits_for_as_long_as_it_does(world, waited_long):
+    scheduling.forget_limits()
+    Limit.objects.create(scope="pool", name="licences", slots=0)
+    run = world.start({"a": {"pool": "licences"}})
+    assert world.node(run, "a").reason == "no worker is running"
+    assert waiting.say_why() == 0  # too early
+    waited_long()
+    announced()
+    assert waiting.say_why() == 1
+    reason = "the pool `licences` may have 0 nodes at work at the same time"
+    assert world.node(run, "a").reason == reason
+    assert waiting.say_why() == 0
+    assert Event.objects.filter(run=run, data__reason=reason).count() == 1
+    Limit.objects.all().delete()
+    scheduling.forget_limits()
+    assert waiting.say_why() == 1
+    assert world.node(run, "a").reason == ""
+
+
+def test_only_the_oldest_of_many_are_told(world, waited_long):
+    announced()
+    world.start({f"n{number}": {} for number in range(50)})
+    WorkerRow.objects.all().delete()
+    waited_long()
+    assert waiting.say_why() == 20

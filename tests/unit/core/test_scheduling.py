@@ -100,9 +100,9 @@ def test_the_narrowest_limit_is_named_in_words() -> None:
     busy = count({limited: 1})
     assert busy == {key: 1 for key in limited.keys}
     assert full(limited, busy, {("pool", "licences"): 1}) == ("run", "r1")
-    assert in_words(("run", "r1"), 1) == "the run may have 1 node at work, and has it"
+    assert in_words(("run", "r1"), 1) == "the run may have 1 node at work at the same time"
     assert in_words(("pool", "licences"), 3) == (
-        "the pool `licences` may have 3 nodes at work, and has them"
+        "the pool `licences` may have 3 nodes at work at the same time"
     )
 
 

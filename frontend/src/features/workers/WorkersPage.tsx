@@ -1,7 +1,8 @@
 import { Server } from "lucide-react";
 import { useSearchParams } from "react-router";
-import { useWorkers } from "@/api/hooks";
+import { useLimits, useMe, useWorkers } from "@/api/hooks";
 import { EmptyState, Loaded, Page, Pager } from "@/ui";
+import { LimitTable } from "./LimitTable";
 import { WorkerTable } from "./WorkerTable";
 
 const PAGE_SIZE = 50;
@@ -36,6 +37,32 @@ export function WorkersPage() {
           )
         }
       </Loaded>
+      <Limits />
     </Page>
+  );
+}
+
+/** Shown where there are limits, or to those who may set some. */
+function Limits() {
+  const query = useLimits();
+  const mayChange = useMe().data?.is_staff ?? false;
+  if (!mayChange && (query.data?.count ?? 0) === 0) return null;
+  return (
+    <section aria-labelledby="limits" className="flex flex-col gap-2">
+      <h2 id="limits" className="mt-2 font-semibold">Limits</h2>
+      <p className="-mt-1 text-muted">
+        How many nodes may be at work at the same time, over all runs.
+        {mayChange && (
+          <>
+            {" "}
+            They are set in the{" "}
+            <a href="/admin/runs/limit/" className="text-accent underline">administration</a>.
+          </>
+        )}
+      </p>
+      <Loaded query={query} what="the limits">
+        {({ results }) => (results.length > 0 ? <LimitTable rows={results} /> : <p className="text-muted">None is set.</p>)}
+      </Loaded>
+    </section>
   );
 }

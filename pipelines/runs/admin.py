@@ -1,0 +1,30 @@
+"""The administration of limits. Workers are there by themselves and can only be looked at."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from .models import Limit, Worker
+
+
+@admin.register(Limit)
+class LimitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A limit of a pool or queue is named; one of a team chooses the team and leaves the name empty."""
+
+    list_display = ("scope", "name", "team", "slots")
+    list_editable = ("slots",)
+    list_filter = ("scope",)
+    autocomplete_fields = ("team",)
+
+
+@admin.register(Worker)
+class WorkerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "queues", "slots", "busy", "isolation", "seen_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Worker | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Worker | None = None) -> bool:
+        return False
