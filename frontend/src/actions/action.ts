@@ -13,6 +13,8 @@ export interface View {
 /** What lies around the canvas. */
 export interface Surroundings {
   openRun(): void;
+  /** Asks whether to run from, to or only these nodes, or what did not succeed. */
+  askRerun(mode: "from" | "to" | "only" | "resume", nodes: ReadonlySet<string>): void;
   openPublish(): void;
   openHelp(): void;
   /** Puts the cursor into the palette's search. */

@@ -6,6 +6,24 @@ const editable = ({ store }: ActionContext): boolean => store.getState().editabl
 const always = (): boolean => true;
 const notEmpty = ({ store }: ActionContext): boolean => store.getState().definition.nodes.length > 0;
 
+const RERUNS = [
+  ["to", "Run to here", "Mod+Shift+Enter"],
+  ["from", "Run from here", "Alt+Enter"],
+  ["only", "Run only these", "Shift+Alt+Enter"],
+] as const;
+
+const RERUN_ACTIONS = RERUNS.map(
+  ([mode, label, key]): Action => ({
+    id: `run-${mode}`,
+    label,
+    group: "Pipeline",
+    keys: [key],
+    scope: "page",
+    enabled: ({ store }) => store.getState().selection.nodes.size > 0,
+    perform: ({ around, store }) => around.askRerun(mode, store.getState().selection.nodes),
+  }),
+);
+
 export const ACTIONS: readonly Action[] = [
   {
     id: "undo",
@@ -71,6 +89,7 @@ export const ACTIONS: readonly Action[] = [
     enabled: notEmpty,
     perform: ({ around }) => around.openRun(),
   },
+  ...RERUN_ACTIONS,
   {
     id: "save",
     label: "Save now",

@@ -67,6 +67,8 @@ export type Run = RunSnapshot & {
   definition: JsonObject & { parameters?: ParameterDefinition[] };
   components: Record<string, ComponentSpec>;
 };
+export type Outlook = Schemas["Outlook"];
+export type RerunMode = Outlook["mode"];
 /** `kind` is open: a newer server may know more. */
 export type RunEvent = Omit<Schemas["Event"], "kind"> & { kind: string };
 export type Attempt = Schemas["Attempt"];

@@ -150,6 +150,11 @@ export function EditorCanvas(props: EditorCanvasProps) {
         onEdgesChange={onEdgesChange}
         onNodeDragStop={dropDragged}
         onSelectionDragStop={dropDragged}
+        onNodeContextMenu={(_event, node) => {
+          // What the menu offers is about the selection: the node under the mouse belongs to it.
+          const { selection: now, select } = store.getState();
+          if (!now.nodes.has(node.id)) select({ nodes: new Set([node.id]) });
+        }}
         onNodeDoubleClick={(_event, node) => onOpenNode(node.id)}
         onDoubleClick={({ target, clientX, clientY }) => {
           if (editable && target instanceof Element && target.matches(".react-flow__pane")) {

@@ -14,7 +14,7 @@ import { type EdgeCache, flowEdges, flowNodes, type NodeCache } from "./flow";
 import { FIRST_FIT } from "./fit";
 import { MarksProvider } from "./marks";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
-import type { NodeStatus } from "./status";
+import type { Fate, NodeStatus } from "./status";
 import { useCanvasView } from "./view";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -25,6 +25,7 @@ export interface GraphViewProps {
   /** Specs by reference, such as `core/read_csv@1`. */
   components: Readonly<Record<string, unknown>>;
   states?: ReadonlyMap<string, NodeStatus>;
+  fates?: ReadonlyMap<string, Fate>;
   problems?: readonly Problem[];
   selected?: string | null;
   onSelect?: (node: string | null) => void;
@@ -36,7 +37,7 @@ export interface GraphViewProps {
 export function GraphView(props: GraphViewProps) {
   return (
     <ReactFlowProvider>
-      <MarksProvider states={props.states} problems={props.problems}>
+      <MarksProvider states={props.states} fates={props.fates} problems={props.problems}>
         <ReadOnlyFlow {...props} />
       </MarksProvider>
     </ReactFlowProvider>
@@ -88,6 +89,7 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, label =
         fitView
         fitViewOptions={FIRST_FIT}
         onNodeClick={(_event, node) => onSelect?.(node.id)}
+        onNodeContextMenu={(_event, node) => onSelect?.(node.id)}
         onPaneClick={() => onSelect?.(null)}
         onKeyDown={(event) => {
           const id = (event.target as HTMLElement).closest("[data-id]")?.getAttribute("data-id");

@@ -9,9 +9,11 @@ import { stateLook, Tooltip } from "@/ui";
 
 import { ComponentIcon } from "./ComponentIcon";
 import { type CardNode, isJoined, ORDER_HANDLE } from "./flow";
+import { FateMark } from "./FateMark";
 import { useMarks } from "./marks";
 import { NodeState, NodeTime, Progress } from "./NodeState";
 import { OrderHandle, PortRow } from "./PortRow";
+import { FATES } from "./status";
 
 /** One node: what it is, its ports, how it fares, what is wrong with it. */
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
@@ -19,14 +21,17 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const status = useMarks((marks) => marks.states.get(id));
   const problems = useMarks((marks) => marks.problems.get(id));
   const target = useMarks((marks) => marks.dropTarget === id);
+  const fate = useMarks((marks) => marks.fates.get(id));
   const far = useMarks((marks) => marks.far);
   const { name } = parseRef(node.component);
   const title = node.title || spec?.title || name || id;
   const subtitle = node.title && spec?.title ? `${spec.title} · ${id}` : id;
-  const faded = status?.state === "skipped" || status?.state === "cancelled";
+  const faded = fate === "leave" || status?.state === "skipped" || status?.state === "cancelled";
   // One colour alone: of two border classes it is the stylesheet's order that wins.
   const started = status && status.state !== "pending";
-  const border = started
+  const border = fate
+    ? FATES[fate].border
+    : started
     ? stateLook(status.state).border
     : !spec || (problems && !status)
       ? "border-danger"
@@ -36,6 +41,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       <div
         data-node-id={id}
         data-state={status?.state}
+        data-fate={fate}
         style={nodeSize(spec)}
         className={clsx(
           "rounded-lg border-4",
@@ -50,6 +56,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
     <div
       data-node-id={id}
       data-state={status?.state}
+      data-fate={fate}
       data-selected={selected || undefined}
       style={nodeSize(spec)}
       className={clsx(
@@ -80,6 +87,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           </div>
         </div>
       </header>
+      {fate && <FateMark fate={fate} />}
       {problems && (
         <Tooltip label={problems.map(({ message }) => message).join("\n")} side="top">
           <span

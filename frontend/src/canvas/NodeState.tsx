@@ -31,13 +31,14 @@ export function NodeState({ status }: { status: NodeStatus }) {
 /** How long it has been running or ran, and in which attempt. */
 export function NodeTime({ status }: { status: NodeStatus }) {
   const again = againWords(status);
-  if (!status.startedAt && !again) return null;
+  const origin = status.cached ? "cached" : status.kept ? "kept" : null;
+  if (!status.startedAt && !again && !origin) return null;
   return (
     <span className={clsx("shrink-0", stateLook(status.state).text)}>
       {again && <span title={again}>↻{status.attempt} </span>}
-      {status.cached ? "cached" : status.startedAt && (
+      {origin ?? (status.startedAt && (
         <Duration start={status.startedAt} end={status.endedAt ?? null} />
-      )}
+      ))}
     </span>
   );
 }

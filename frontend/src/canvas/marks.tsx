@@ -11,7 +11,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Guide, Terminal } from "@/graph/connect";
 import type { Problem } from "@/graph/types";
 
-import type { NodeStatus } from "./status";
+import type { Fate, NodeStatus } from "./status";
 
 export interface Wire {
   start: Terminal;
@@ -20,6 +20,8 @@ export interface Wire {
 
 export interface Marks {
   states: ReadonlyMap<string, NodeStatus>;
+  /** What each node would do in a run that somebody is about to start. */
+  fates: ReadonlyMap<string, Fate>;
   problems: ReadonlyMap<string, readonly Problem[]>;
   /** Problems by edge key. */
   edgeProblems: ReadonlyMap<string, readonly Problem[]>;
@@ -35,6 +37,7 @@ export interface Marks {
 
 export const NO_MARKS: Marks = {
   states: new Map(),
+  fates: new Map(),
   problems: new Map(),
   edgeProblems: new Map(),
   wire: null,
@@ -59,13 +62,15 @@ export function useMarks<T>(select: (marks: Marks) => T): T {
 
 export interface MarksProviderProps {
   states?: Marks["states"];
+  fates?: Marks["fates"];
   problems?: readonly Problem[];
   children: ReactNode;
 }
 
-export function MarksProvider({ states, problems, children }: MarksProviderProps) {
+export function MarksProvider({ states, fates, problems, children }: MarksProviderProps) {
   const [store] = useState(() => createStore<Marks>(() => NO_MARKS));
   useEffect(() => store.setState({ states: states ?? NO_MARKS.states }), [store, states]);
+  useEffect(() => store.setState({ fates: fates ?? NO_MARKS.fates }), [store, fates]);
   useEffect(() => {
     store.setState({
       problems: grouped(problems ?? [], ({ node, edge }) => (edge ? null : node)),

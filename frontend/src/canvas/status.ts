@@ -1,4 +1,15 @@
-import type { NodeState } from "@/api/types";
+import { Bookmark, CircleSlash, type LucideIcon, Play } from "lucide-react";
+
+import type { NodeState, Outlook } from "@/api/types";
+
+/** What a node would do in a run that is not started yet. */
+export type Fate = Outlook["nodes"][number]["fate"];
+
+export const FATES: Record<Fate, { label: string; icon: LucideIcon; text: string; border: string }> = {
+  run: { label: "Would run", icon: Play, text: "text-info", border: "border-info" },
+  keep: { label: "Would keep its result", icon: Bookmark, text: "text-success", border: "border-success" },
+  leave: { label: "Would be left out", icon: CircleSlash, text: "text-muted", border: "border-line-strong" },
+};
 
 /** How a node fares in a run: what the canvas shows on it. */
 export interface NodeStatus {
@@ -11,6 +22,8 @@ export interface NodeStatus {
   startedAt?: string | null;
   endedAt?: string | null;
   cached?: boolean;
+  /** Its results are those of an earlier run, which this one goes on from. */
+  kept?: boolean;
   /** A few words about each output, such as `150 rows` or `12 KiB`; shown on its edges. */
   outputs?: Readonly<Record<string, string>>;
 }

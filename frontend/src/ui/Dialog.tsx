@@ -13,6 +13,8 @@ export interface DialogProps {
   /** Buttons, right-aligned under a line; the main one last. */
   footer?: ReactNode;
   size?: "sm" | "md" | "lg" | "xl";
+  /** Stands at the right edge, and leaves the page to be seen. */
+  beside?: boolean;
   /** False for a question that must be answered: no cross, Escape and outside clicks do nothing. */
   dismissable?: boolean;
 }
@@ -47,6 +49,7 @@ export function Dialog({
   children,
   footer,
   size = "sm",
+  beside = false,
   dismissable = true,
 }: DialogProps) {
   /** What had the focus before, to get it back: Radix knows only triggers of its own. */
@@ -57,7 +60,7 @@ export function Dialog({
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-50 animate-overlay bg-black/40" />
+        <Radix.Overlay className={clsx("fixed inset-0 z-50 animate-overlay", !beside && "bg-black/40")} />
         <Radix.Content
           onOpenAutoFocus={(event) => {
             before.current = document.activeElement;
@@ -72,7 +75,8 @@ export function Dialog({
           onInteractOutside={refuse}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={clsx(
-            "fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col",
+            "fixed z-50 flex w-[calc(100vw-2rem)] flex-col",
+            beside ? "top-16 right-4 max-h-[calc(100vh-5rem)]" : "top-[8vh] left-1/2 max-h-[84vh] -translate-x-1/2",
             "animate-overlay rounded-lg border border-line bg-raised shadow-float outline-none",
             WIDTHS[size],
           )}

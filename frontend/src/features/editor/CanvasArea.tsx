@@ -92,7 +92,7 @@ function focusCanvas(event: PointerEvent<HTMLDivElement>): void {
   }
 }
 
-const MENU = ["add", "paste", null, "rename", "cut", "copy", "duplicate", "delete", null, "select-all", "tidy", "fit"];
+const MENU = ["add", "paste", null, "rename", "cut", "copy", "duplicate", "delete", null, "run-to", "run-from", "run-only", null, "select-all", "tidy", "fit"];
 
 function useMenu(): MenuEntry[] {
   const { actions } = useEditor();

@@ -1,8 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
-import { CircleStop, ExternalLink, X } from "lucide-react";
+import { CircleStop, ExternalLink, StepForward, X } from "lucide-react";
 import { Link } from "react-router";
 
 import { cancelRun } from "@/api/resources/runs";
+import { resumable } from "@/features/rerun/questions";
 import { Button, buttonClass, Duration, IconButton, isFinal, StateBadge, stateLook, Ticks, toast } from "@/ui";
 
 import { useEditor } from "./context";
@@ -11,7 +12,7 @@ const ORDER = ["running", "queued", "waiting", "success", "failed", "skipped", "
 
 /** The run that is shown on the canvas: how it goes, and the way to its page. */
 export function RunBar() {
-  const { live, runId, showRun } = useEditor();
+  const { actions, live, mayRun, runId, showRun } = useEditor();
   const { run, error, refetch, status } = live;
   const cancel = useMutation({
     mutationFn: () => cancelRun(runId ?? ""),
@@ -68,6 +69,16 @@ export function RunBar() {
           onClick={() => cancel.mutate()}
         >
           Cancel run
+        </Button>
+      )}
+      {mayRun && resumable(run) && (
+        <Button
+          size="sm"
+          tone="primary"
+          icon={<StepForward className="size-3.5" aria-hidden />}
+          onClick={() => actions.around.askRerun("resume", new Set())}
+        >
+          Resume
         </Button>
       )}
       <Link to={`/runs/${run.id}`} className={buttonClass("ghost", "sm")}>

@@ -2,8 +2,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { type ActionContext, useActionKeys } from "@/actions";
+import type { Run } from "@/api/types";
 import { drawn, MarksProvider, tidy, useCanvasView } from "@/canvas";
 import { addAct, boxesOf, moveAct, useDocument, useDocumentStore } from "@/document";
+import { RerunDialog } from "@/features/rerun/RerunDialog";
+import { useRerun } from "@/features/rerun/useRerun";
 import { SidePane } from "@/features/run/SidePane";
 import { nodeSize } from "@/graph/geometry";
 import { useLiveRun } from "@/live";
@@ -23,6 +26,7 @@ import { Palette } from "./Palette";
 import { PublishDialog } from "./PublishDialog";
 import { QuickAdd, type QuickAddAt } from "./QuickAdd";
 import { RunControls } from "./RunControls";
+import { useAskRerun } from "./useAskRerun";
 import { useCatalog } from "./useCatalog";
 import { useAutosave } from "./useDraft";
 import { useRunStates } from "./useRunStates";
@@ -49,6 +53,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
   const url = useEditorUrl();
   const live = useLiveRun(url.run);
   const states = useRunStates(live.run);
+  const rerun = useRerun();
   const [dialog, setDialog] = useState<DialogId | null>(null);
   const [problemsOpen, openProblems] = useState(false);
   const [history, setHistory] = useState(false);
@@ -144,6 +149,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
     if (box) setQuickAdd({ client: { x: box.left + box.width / 2 - 150, y: box.top + box.height / 4 }, wire: null });
   }, []);
 
+  const askRerun = useAskRerun({ pipeline, store, saver, shown: live.run, ask: rerun.ask, openProblems });
   const actions = useMemo<ActionContext>(
     () => ({
       store,
@@ -151,6 +157,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
       view,
       around: {
         openRun: () => setDialog("run"),
+        askRerun: (mode, nodes) => void askRerun(mode, nodes),
         openPublish: () => setDialog("publish"),
         openHelp: () => setDialog("help"),
         searchPalette: () => {
@@ -169,13 +176,22 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
         say: (title, trouble) => void toast({ title, tone: trouble ? "error" : "info" }),
       },
     }),
-    [store, current, view, boxOf, tidyUp, saver, focusField, addHere],
+    [store, current, view, boxOf, tidyUp, saver, focusField, addHere, askRerun],
   );
   useActionKeys(actions);
 
   const { set: setUrl } = url;
   const showRun = useCallback((run: string | null) => setUrl({ run }), [setUrl]);
   const tellRun = useRunsElsewhere(pipeline, url.run, showRun);
+
+  const started = useCallback(
+    (run: Run) => {
+      tellRun(run.id);
+      showRun(run.id);
+      void queryClient.invalidateQueries({ queryKey: ["runs"] });
+    },
+    [tellRun, showRun, queryClient],
+  );
 
   useEffect(() => {
     if (opened.left && !opened.left.conflict) toast("Edits that could not be saved before are back.");
@@ -198,7 +214,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
 
   return (
     <EditorProvider value={value}>
-      <MarksProvider states={states} problems={problems}>
+      <MarksProvider states={states} fates={rerun.fates} problems={problems}>
         <div className="flex h-full flex-col">
           <RunControls
             dialog={dialog === "run"}
@@ -209,11 +225,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
               setHistory(!open);
               if (open) setUrl({ version: null });
             }}
-            onStarted={(run) => {
-              tellRun(run.id);
-              showRun(run.id);
-              void queryClient.invalidateQueries({ queryKey: ["runs"] });
-            }}
+            onStarted={started}
           />
           <ConflictBanner />
           {opened.notes.length > 0 && (
@@ -256,6 +268,13 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
           </div>
         </div>
         <PublishDialog open={dialog === "publish"} onClose={() => setDialog(null)} />
+        <RerunDialog
+          question={rerun.question}
+          team={pipeline.team}
+          onClose={rerun.close}
+          onOutlook={rerun.show}
+          onStarted={started}
+        />
         <HelpDialog open={dialog === "help"} onClose={() => setDialog(null)} />
         {quickAdd && <QuickAdd at={quickAdd} onClose={() => setQuickAdd(null)} />}
       </MarksProvider>

@@ -1,10 +1,10 @@
-import { X } from "lucide-react";
+import { RotateCw, X } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { keys, useNode } from "@/api/hooks";
 import type { NodeDetail, RunNode } from "@/api/types";
 import { findNode, type LiveRun } from "@/live";
-import { Duration, IconButton, isFinal, Loaded, Select, StateBadge, type TabItem, Tabs, Ticks } from "@/ui";
+import { Button, Duration, IconButton, isFinal, Loaded, Menu, type MenuEntry, Select, StateBadge, type TabItem, Tabs, Ticks } from "@/ui";
 import { AttemptsPane } from "./AttemptsPane";
 import { ErrorPane } from "./ErrorPane";
 import { LogPane } from "./log/LogPane";
@@ -15,11 +15,13 @@ import { PortValues } from "./values/PortValues";
 export interface NodeDrawerProps {
   live: LiveRun;
   nodeId: string;
+  /** What can be done with the node. */
+  menu?: MenuEntry[];
   onClose: () => void;
 }
 
 /** All about one node of a run: why it failed, its log, what went in and what came out. */
-export function NodeDrawer({ live, nodeId, onClose }: NodeDrawerProps) {
+export function NodeDrawer({ live, nodeId, menu, onClose }: NodeDrawerProps) {
   const { run } = live;
   const node = run && findNode(run, nodeId);
   return (
@@ -34,7 +36,7 @@ export function NodeDrawer({ live, nodeId, onClose }: NodeDrawerProps) {
       }}
     >
       {run && node ? (
-        <NodeView key={nodeId} live={live} runId={run.id} node={node} onClose={onClose} />
+        <NodeView key={nodeId} live={live} runId={run.id} node={node} menu={menu} onClose={onClose} />
       ) : (
         <div className="flex items-start gap-2 p-4">
           <p className="min-w-0 flex-1 break-words text-muted"><Ticks text={`This run has no node \`${nodeId}\`.`} /></p>
@@ -45,7 +47,16 @@ export function NodeDrawer({ live, nodeId, onClose }: NodeDrawerProps) {
   );
 }
 
-function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string; node: RunNode; onClose: () => void }) {
+interface NodeViewProps {
+  live: LiveRun;
+  runId: string;
+  node: RunNode;
+  menu?: MenuEntry[];
+  onClose: () => void;
+}
+
+function NodeView({ live, runId, node, menu, onClose }: NodeViewProps) {
+  const { run } = live;
   const query = useFreshNode(live, runId, node);
   /** Chosen once, at the opening: what one reads must not turn into something else. */
   const [opened] = useState(() => firstTab(node));
@@ -67,6 +78,13 @@ function NodeView({ live, runId, node, onClose }: { live: LiveRun; runId: string
             {node.id} · {node.component}
           </p>
         </div>
+        {menu && menu.length > 0 && isFinal(run?.state ?? "") && (
+          <Menu items={menu}>
+            <Button size="sm" icon={<RotateCw className="size-3.5" aria-hidden />}>
+              Run again
+            </Button>
+          </Menu>
+        )}
         <IconButton label="Close the node" size="sm" icon={<X />} onClick={onClose} />
       </header>
       <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 text-xs text-muted">

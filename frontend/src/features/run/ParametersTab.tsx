@@ -7,14 +7,18 @@ import { ValueView } from "./values/ValueView";
 export function ParametersTab({ run }: { run: Run }) {
   const defined = new Map(run.definition.parameters?.map((parameter) => [parameter.name, parameter]));
   const entries = Object.entries(run.parameters);
-  if (entries.length === 0)
+  const changed = Object.entries(run.node_params).flatMap(([node, params]) =>
+    Object.entries(params).map(([name, value]) => ({ node, name, value })),
+  );
+  if (entries.length === 0 && changed.length === 0)
     return (
       <EmptyState icon={<SlidersHorizontal aria-hidden />} title="No parameters">
         This version takes none. Parameters let the same pipeline run on other data or with other settings.
       </EmptyState>
     );
   return (
-    <div className="p-4">
+    <div className="flex flex-col gap-5 p-4">
+      {entries.length > 0 && (
       <div className={TABLE_BOX}>
         <table className={TABLE}>
           <thead>
@@ -44,6 +48,47 @@ export function ParametersTab({ run }: { run: Run }) {
           </tbody>
         </table>
       </div>
+      )}
+      {changed.length > 0 && <ChangedTable changed={changed} />}
     </div>
+  );
+}
+
+interface Changed {
+  node: string;
+  name: string;
+  value: unknown;
+}
+
+/** Parameters of nodes that were other than the version's, for this run alone. */
+function ChangedTable({ changed }: { changed: Changed[] }) {
+  return (
+    <section>
+      <h2 id="changed-for-this-run" className="mb-2 text-sm font-semibold">
+        Changed for this run
+      </h2>
+      <div className={TABLE_BOX}>
+        <table className={TABLE} aria-labelledby="changed-for-this-run">
+          <thead>
+            <tr>
+              <th className={TH}>Node</th>
+              <th className={TH}>Parameter</th>
+              <th className={TH}>Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {changed.map(({ node, name, value }) => (
+              <tr key={`${node} ${name}`} className="group">
+                <td className={`${TD} w-64 font-medium`}>{node}</td>
+                <td className={`${TD} font-mono text-xs`}>{name}</td>
+                <td className={TD}>
+                  <ValueView value={value} name={name} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }

@@ -2,16 +2,20 @@ import { useMemo, useRef } from "react";
 import { toStatus } from "./status";
 import type { Run, RunNode } from "@/api/types";
 import { GraphView } from "@/canvas/GraphView";
-import type { NodeStatus } from "@/canvas/status";
+import type { Fate, NodeStatus } from "@/canvas/status";
+import { ContextMenu, type MenuEntry } from "@/ui";
 
 interface RunGraphProps {
   run: Run;
   selected: string | null;
   onSelect: (id: string | null) => void;
+  fates: ReadonlyMap<string, Fate> | undefined;
+  /** What can be done with the selected node. */
+  menu: MenuEntry[];
 }
 
 /** The graph as it was, with each node's state. Nodes that did not change keep their status object. */
-export default function RunGraph({ run, selected, onSelect }: RunGraphProps) {
+export default function RunGraph({ run, selected, onSelect, fates, menu }: RunGraphProps) {
   const kept = useRef(new WeakMap<RunNode, NodeStatus>());
   const states = useMemo(() => {
     const map = new Map<string, NodeStatus>();
@@ -26,13 +30,18 @@ export default function RunGraph({ run, selected, onSelect }: RunGraphProps) {
     return map;
   }, [run.nodes]);
   return (
-    <GraphView
-      definition={run.definition}
-      components={run.components}
-      states={states}
-      selected={selected}
-      onSelect={onSelect}
-      label={`Graph of run ${run.number}`}
-    />
+    <ContextMenu items={selected ? menu : []}>
+      <div className="h-full w-full">
+        <GraphView
+          definition={run.definition}
+          components={run.components}
+          states={states}
+          fates={fates}
+          selected={selected}
+          onSelect={onSelect}
+          label={`Graph of run ${run.number}`}
+        />
+      </div>
+    </ContextMenu>
   );
 }

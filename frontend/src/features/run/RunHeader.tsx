@@ -1,15 +1,23 @@
 import { useMutation } from "@tanstack/react-query";
-import { CircleStop, Copy, SquarePen } from "lucide-react";
+import { CircleStop, Copy, SquarePen, StepForward } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
 import { cancelRun } from "@/api/resources/runs";
 import type { Run } from "@/api/types";
+import { resumable } from "@/features/rerun/questions";
+import { modeInWords } from "@/features/rerun/words";
 import { Button, buttonClass, Duration, isFinal, RelativeTime, StateBadge, Ticks, toast } from "@/ui";
 import { CloneDialog } from "./CloneDialog";
 
-const TRIGGERS: Record<string, string> = { manual: "Started", clone: "Cloned", api: "Started over the API" };
+const TRIGGERS: Record<string, string> = { manual: "Started", clone: "Cloned", api: "Started over the API", resume: "Resumed", rerun: "Run again" };
 
-export function RunHeader({ run, onChanged }: { run: Run; onChanged: () => void }) {
+export interface RunHeaderProps {
+  run: Run;
+  onChanged: () => void;
+  onResume: () => void;
+}
+
+export function RunHeader({ run, onChanged, onResume }: RunHeaderProps) {
   const [cloning, setCloning] = useState(false);
   const cancel = useMutation({
     mutationFn: () => cancelRun(run.id),
@@ -48,6 +56,15 @@ export function RunHeader({ run, onChanged }: { run: Run; onChanged: () => void 
               </Link>
             </span>
           )}
+          {run.origin && run.mode && (
+            <span data-testid="origin">
+              · <Ticks text={modeInWords(run.mode, run.chosen)} />
+              {run.mode === "resume" ? " " : ", with results of "}
+              <Link to={`/runs/${run.origin.id}`} className="underline decoration-line-strong hover:text-accent">
+                run #{run.origin.number}
+              </Link>
+            </span>
+          )}
           {run.reason && (
             <span>
               · <Ticks text={run.reason} />
@@ -70,9 +87,18 @@ export function RunHeader({ run, onChanged }: { run: Run; onChanged: () => void 
           <SquarePen className="size-4" aria-hidden />
           Open in editor
         </Link>
-        <Button tone="primary" icon={<Copy className="size-4" aria-hidden />} onClick={() => setCloning(true)}>
+        <Button
+          tone={resumable(run) ? "secondary" : "primary"}
+          icon={<Copy className="size-4" aria-hidden />}
+          onClick={() => setCloning(true)}
+        >
           Clone
         </Button>
+        {resumable(run) && (
+          <Button tone="primary" icon={<StepForward className="size-4" aria-hidden />} onClick={onResume}>
+            Resume
+          </Button>
+        )}
       </div>
       <CloneDialog run={run} open={cloning} onClose={() => setCloning(false)} />
     </header>

@@ -1,7 +1,10 @@
 import { lazy, Suspense, useCallback, useMemo } from "react";
-import { useParams, useSearchParams } from "react-router";
+import { useNavigate, useParams, useSearchParams } from "react-router";
 import { ApiProblem } from "@/api/problem";
 import type { Run } from "@/api/types";
+import { RerunDialog } from "@/features/rerun/RerunDialog";
+import { nodeMenu, resumeQuestion } from "@/features/rerun/questions";
+import { useRerun } from "@/features/rerun/useRerun";
 import { type LiveRun, useLiveRun } from "@/live";
 import { EmptyState, formatNumber, Loaded, Spinner, type TabItem, Tabs, useTitle } from "@/ui";
 import { ArtifactsTab } from "./ArtifactsTab";
@@ -60,6 +63,9 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
     [setParams],
   );
   const select = useCallback((id: string | null) => set("node", id), [set]);
+  const navigate = useNavigate();
+  const { question, fates, ask, close, show } = useRerun();
+  const menu = useMemo(() => nodeMenu(run, node, ask), [run, node, ask]);
 
   const items = useMemo<TabItem[]>(
     () => [
@@ -68,7 +74,7 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
         label: "Graph",
         content: (
           <Suspense fallback={<div className="p-6"><Spinner label="Loading the graph…" /></div>}>
-            <RunGraph run={run} selected={node} onSelect={select} />
+            <RunGraph run={run} selected={node} onSelect={select} fates={fates} menu={menu} />
           </Suspense>
         ),
       },
@@ -77,12 +83,12 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
       { id: "artifacts", label: "Artifacts", content: <ArtifactsTab run={run} onSelect={select} /> },
       { id: "parameters", label: "Parameters", content: <ParametersTab run={run} /> },
     ],
-    [run, node, select, live.bus],
+    [run, node, select, live.bus, fates, menu],
   );
 
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <RunHeader run={run} onChanged={live.refetch} />
+      <RunHeader run={run} onChanged={live.refetch} onResume={() => ask(resumeQuestion(run))} />
       <LiveNotice live={live} />
       <div className="flex min-h-0 flex-1">
         <Tabs
@@ -95,10 +101,17 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
         />
         {node && (
           <SidePane label="Node">
-            <NodeDrawer live={live} nodeId={node} onClose={() => select(null)} />
+            <NodeDrawer live={live} nodeId={node} menu={menu} onClose={() => select(null)} />
           </SidePane>
         )}
       </div>
+      <RerunDialog
+        question={question}
+        team={run.team}
+        onClose={close}
+        onOutlook={show}
+        onStarted={(fresh) => void navigate(`/runs/${fresh.id}`)}
+      />
     </div>
   );
 }

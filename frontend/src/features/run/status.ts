@@ -13,6 +13,7 @@ export function toStatus(node: RunNode): NodeStatus {
     startedAt: node.started_at,
     endedAt: node.ended_at,
     cached: node.cached,
+    kept: node.reused_from !== null && !node.cached,
     outputs: outputWords(node.outputs),
   };
 }

@@ -6,7 +6,7 @@ import { Button } from "@/ui";
 
 import { useEditor } from "../context";
 
-const BUTTONS = ["duplicate", "copy", "cut", "tidy"];
+const BUTTONS = ["duplicate", "copy", "cut", "tidy", "run-to", "run-from", "run-only"];
 
 /** Several nodes, or edges: what can be done with them. */
 export function SelectionInspector() {
