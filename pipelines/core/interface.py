@@ -12,6 +12,7 @@ from typing import Any
 from .component import ARTIFACT_TYPES, ComponentSpec, InputPort, OutputPort, PortType
 from .document import Definition, Node, Parameter
 from .ports import compatible
+from .serialize import content_hash
 
 #: Kinds with cases: outgoing ports of which only some are taken.
 BRANCHES = frozenset({"branch", "approval"})
@@ -169,7 +170,12 @@ def pipeline_spec(
             for each in definition.outputs
         ],
         parameters=schema,
-        implementation={"pipeline": slug, "includes": {k: list(v) for k, v in includes.items()}},
+        implementation={
+            "pipeline": slug,
+            # Two versions that look alike from outside are still two different things to run.
+            "content": content_hash(definition),
+            "includes": {k: list(v) for k, v in includes.items()},
+        },
     )
 
 

@@ -183,8 +183,10 @@ class _Work:
 
     def start(self, over: Mapping[str, Over]) -> None:
         for node in self.view.unstarted():
-            if node.id in over:
-                self.end(node, over[node.id].step, over[node.id].reason)
+            if (known := over.get(node.id)) is not None:
+                if known.taken is not None:
+                    self.taken[node.id] = known.taken
+                self.end(node, known.step, known.reason)
             elif node.upstream_open == 0 and not node.on_exit:
                 self.decide(node)
 

@@ -73,7 +73,7 @@ _HARMLESS = frozenset(
     {
         "id", "title", "component", "upstream", "downstream", "references", "retry", "timeout",
         "cache", "cache_max_age", "cpu", "memory_bytes", "gpu", "queue", "pool", "priority",
-        "pools",
+        "pools", "spec",
     }
 )  # fmt: skip
 _SAID = {
@@ -106,7 +106,7 @@ class _Decision:
         self.before = before
         self.wish = wish
         self.chosen = frozenset() if wish.mode is Mode.RESUME else wish.nodes
-        self.exits = {plan.id for plan in plans if getattr(plan, "on_exit", False)}
+        self.exits = {plan.id for plan in plans if plan.on_exit}
         self._check_chosen()
         #: Why each node that cannot be kept cannot be kept.
         self.hindered: dict[str, str] = {}
@@ -164,7 +164,7 @@ class _Decision:
         """Why the node's earlier result cannot stand; nothing when it can."""
         if plan.id in self.chosen:
             return "chosen"
-        if plan.id in self.exits:
+        if plan.on_exit:
             return "it runs at the end of every run"
         before = self.before.get(plan.id)
         if before is None:
@@ -247,7 +247,8 @@ def _difference(old: NodePlan, new: NodePlan, changed_parameters: frozenset[str]
         if before[name] != now[name]:
             return _SAID.get(name, f"its `{name}` changed")
     for name in sorted(changed_parameters):
-        if _looks_at(_json(list(now.values())), name):
+        gives_it = new.kind == "parameter" and new.params.get("name") == name
+        if gives_it or _looks_at(_json(list(now.values())), name):
             return f"the pipeline's parameter `{name}` changed"
     return ""
 

@@ -10,10 +10,14 @@ from .states import NodeState, Step
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """A node that is over before its run begins: kept from an earlier run, or skipped."""
+    """A node that is over before its run begins: kept from an earlier run, or skipped.
+
+    `taken` are the branches that it took, as in `Succeeded`.
+    """
 
     step: Step
     reason: str
+    taken: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pipelines.core import machine, reuse
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
+from pipelines.core.interface import BRANCHES
 from pipelines.core.parameters import resolve
 from pipelines.core.plan import NodePlan
 from pipelines.core.reuse import Before, Fate, Mode, Verdict, Wish
@@ -243,24 +244,34 @@ def _over(outlook: Outlook) -> dict[str, actions.Kept]:
         wanted = frozenset(kept)
         for row in _rows(outlook.origin):
             if row.node in wanted:
-                found[row.node] = _kept(row)
+                found[row.node] = _kept(row, outlook.specs)
     for node, verdict in outlook.verdicts.items():
         if verdict.fate is Fate.LEAVE:
             found[node] = actions.Kept(machine.Over(Step.SKIP, verdict.why))
     return found
 
 
-def _kept(row: NodeRun) -> actions.Kept:
+def _kept(row: NodeRun, specs: Mapping[str, ComponentSpec]) -> actions.Kept:
     origin = results.origin(row)
     fields = {"reused_from": origin, "cache_parts": row.cache_parts}
     if row.state == NodeState.SKIPPED:
         return actions.Kept(machine.Over(Step.SKIP, row.reason), fields)
     reason = f"kept from run #{origin['number']}"
-    return actions.Kept(machine.Over(Step.KEEP, reason), {**fields, "outputs": row.outputs})
+    over = machine.Over(Step.KEEP, reason, _taken(row, specs))
+    return actions.Kept(over, {**fields, "outputs": row.outputs})
+
+
+def _taken(row: NodeRun, specs: Mapping[str, ComponentSpec]) -> frozenset[str] | None:
+    """The branches that a node took: those of its outputs that its component does not declare."""
+    spec = specs.get(row.plan["component"])
+    if spec is None or spec.kind not in BRANCHES:
+        return None
+    return frozenset(port for port in row.outputs if spec.output(port) is None)
 
 
 def _rows(origin: Run) -> Iterable[NodeRun]:
-    rows = NodeRun.objects.filter(run=origin).defer("error")
+    """The run's nodes. The items of a mapped node are kept or run again with it."""
+    rows = NodeRun.objects.filter(run=origin, parent="").defer("error")
     for row in rows.iterator(chunk_size=500):
         row.run = origin
         yield row

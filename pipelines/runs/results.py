@@ -12,7 +12,7 @@ from pipelines.artifacts.models import Artifact
 from pipelines.core.cache import Earlier, KeyParts, why_missed
 from pipelines.core.states import NodeState
 
-from . import shapes
+from . import plans, shapes
 from .models import NodeRun
 from .prepare import RunFacts
 
@@ -83,17 +83,18 @@ def said(row: NodeRun, facts: RunFacts) -> str:
 
 def cache_story(row: NodeRun) -> dict[str, Any] | None:
     """Whether the cache was asked about a node run, and why it had no answer; None for not."""
-    if not row.plan["cache"] or row.cache_parts is None:
+    plan = plans.own(row)
+    if not plan["cache"] or row.cache_parts is None:
         return None
     if row.cached:
         return {"hit": True, "why": []}
     earlier = _earlier(row)
     why = why_missed(
         KeyParts.from_json(row.cache_parts),
-        row.plan["component"],
+        plan["component"],
         earlier,
         looked_at=row.queued_at or row.started_at or timezone.now(),
-        max_age=row.plan.get("cache_max_age"),
+        max_age=plan.get("cache_max_age"),
     )
     return {"hit": False, "why": why}
 
@@ -119,7 +120,7 @@ def _earlier(row: NodeRun) -> Earlier | None:
     return Earlier(
         number=last.run.number,
         parts=KeyParts.from_json(last.cache_parts),
-        component=last.plan["component"],
+        component=plans.own(last)["component"],
         succeeded=last.state == NodeState.SUCCESS,
         ended_at=made_at,
         artifacts_exist=not gone(row.run.team_id, digests(last.outputs)),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.artifacts import store
+from pipelines.catalog import actions as catalog
 from pipelines.core.problems import InvalidDefinition
 from pipelines.core.reuse import Mode
 from pipelines.designs import actions as designs
@@ -300,3 +301,103 @@ def test_a_first_node_that_may_not_start_is_skipped_with_its_reason(world):
     assert world.node(run, "a").reason == "no upstream node failed"
     assert (run.state, run.open_nodes) == ("success", 0)
     assert run.ended_at
+
+
+def test_a_kept_branch_leads_where_it_led(world):
+    catalog.install_library()
+    run = world.start(
+        {
+            "a": {},
+            "check": {"component": "control/if", "params": {"condition": "inputs.value > 10"}},
+            "yes": {},
+            "no": {},
+            "join": {"run_if": "none_failed"},
+        },
+        [
+            "a.result -> check.value",
+            "check.yes -> yes",
+            "check.no -> no",
+            "yes -> join",
+            "no -> join",
+        ],
+    )
+    world.executor.behaviours |= {"a": give(result=5), "no": fail()}
+    world.work(run)
+    assert world.states(run) == {
+        "a": "success",
+        "check": "success",
+        "yes": "skipped",
+        "no": "failed",
+        "join": "skipped",
+    }
+    del world.executor.behaviours["no"]
+    second = again(world, run)
+    assert world.states(second) == {
+        "a": "success",
+        "check": "success",
+        "yes": "skipped",
+        "no": "success",
+        "join": "success",
+    }
+    assert world.node(second, "yes").reason == world.node(run, "yes").reason
+    third = again(world, second, "from", "yes")
+    assert world.states(third)["yes"] == "skipped"
+    assert "`no`" in world.node(third, "yes").reason
+
+
+def test_a_mapped_node_is_kept_or_run_again_as_a_whole(world):
+    nodes = {"a": {}, "m": {"map": {"over": "data"}}, "z": {}}
+    run = world.start(nodes, ["a.result -> m.data", "m.result -> z.data"])
+    world.executor.behaviours |= {"a": give(result=[1, 2, 3]), "z": fail()}
+    world.work(run)
+    assert world.node(run, "m").state == "success"
+    del world.executor.behaviours["z"]
+    second = again(world, run)
+    assert second.state == "success"
+    assert world.executor.requests["z"][-1].inputs == {"data": [1, 1, 1]}
+    assert not second.node_runs.filter(parent="m").exists()
+    third = again(world, second, "from", "m")
+    assert third.node_runs.filter(parent="m", state="success").count() == 3
+
+
+def test_nodes_on_exit_run_at_the_end_of_each_run(world):
+    run = world.start({"a": {}, "b": {}, "tidy": {"on_exit": True}}, ["a -> b"])
+    world.executor.behaviours["b"] = fail()
+    world.work(run)
+    assert world.node(run, "tidy").state == "success"
+    del world.executor.behaviours["b"]
+    second = again(world, run)
+    assert world.states(second) == dict.fromkeys(["a", "b", "tidy"], "success")
+    assert [world.executor.starts(name) for name in ("a", "b", "tidy")] == [1, 2, 2]
+    with pytest.raises(InvalidDefinition, match="nothing to run"):
+        again(world, second)
+
+
+def test_a_parameter_node_runs_again_when_its_parameter_changed(world):
+    catalog.install_library()
+    pipeline = world.pipeline(
+        {"size": {"component": "control/parameter", "params": {"name": "size"}}, "b": {}, "c": {}},
+        ["size.value -> b.data"],
+        parameters=[{"name": "size", "type": "integer", "default": 1}],
+    )
+    run = actions.start(pipeline, user=world.ann)
+    world.work(run)
+    again(world, run, parameters={"size": 2})
+    assert [request.inputs["data"] for request in world.executor.requests["b"]] == [1, 2]
+    assert world.executor.starts("c") == 1
+
+
+def test_a_sub_pipeline_that_changed_inside_is_another_one(world):
+    inner = world.pipeline({"x": {"params": {"x": 1}}}, name="inner")
+    outer = world.pipeline({"s": {"component": None, "pipeline": inner.slug}}, name="outer")
+    run = actions.start(outer, user=world.ann)
+    world.work(run)
+    assert run.node_runs.get(node="s").state == "success"
+    run.refresh_from_db()
+    draft = {**inner.draft, "nodes": [{**inner.draft["nodes"][0], "params": {"x": 2}}]}
+    designs.save_draft(inner, draft, inner.draft_revision, world.ann)
+    designs.publish(inner, "", world.ann)
+    told = reruns.preview(outer, run, Asked(Mode.RESUME, version="draft")).as_json()
+    assert told["nodes"][0]["why"] == (
+        f"its component was `pipeline:{inner.slug}@1`, now `pipeline:{inner.slug}@2`"
+    )
