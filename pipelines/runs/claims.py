@@ -16,7 +16,7 @@ from pipelines.core import machine
 from pipelines.core.scheduling import Lane
 from pipelines.core.states import NodeState
 
-from . import failpoints, ledger, plans, scheduling, statements
+from . import failpoints, ledger, plans, scheduling
 from .ledger import Ledger
 from .models import Attempt, NodeRun, Run
 from .slots import Grant, Slots
@@ -33,7 +33,8 @@ class Claim:
     """One attempt that is ours, with all that running it needs. `token` proves it."""
 
     node_run_id: int
-    attempt_id: int
+    #: Has its id once the transaction is written that made it.
+    row: Attempt
     run_id: UUID
     node: str
     attempt: int
@@ -43,6 +44,10 @@ class Claim:
     #: The part of the worker's room that it holds; to be given back once.
     grant: Grant
     phase: str = ""
+
+    @property
+    def attempt_id(self) -> int:
+        return int(self.row.pk)
 
     @property
     def key(self) -> str:
@@ -118,7 +123,8 @@ def next_queued(taker: Taker) -> int | None:
 def take_next(book: Ledger, taker: Taker, ended: int | None = None) -> Next:
     """Choose what to do after finishing a node, within the transaction that finishes it.
 
-    `ended` is the lane of an attempt that ended, which the database still counts as at work. A node of this same run is claimed here and now, which saves a message and a transaction.
+    `ended` is the lane of an attempt that ended, which the database still counts as at work. A node
+    of this same run is claimed here and now, which saves a message and a transaction.
     """
     found = scheduling.choose(
         taker.queues, taker.slots, ended=ended, enqueued=book.enqueued.values()
@@ -161,13 +167,13 @@ def _take(book: Ledger, row: NodeRun, taker: Taker, ended: int | None = None) ->
             worker=taker.worker,
             started_at=book.now,
         )
-        statements.insert_attempt(attempt)
+        book.batch.insert_attempt(attempt)
     except BaseException:
         taker.slots.give_back(grant)
         raise
     return Claim(
         row.pk,
-        attempt.pk,
+        attempt,
         row.run_id,
         row.node,
         row.attempt,
@@ -191,10 +197,10 @@ def held_row(book: Ledger, claim: Claim) -> NodeRun:
     return row
 
 
-def close_attempt(claim: Claim, state: str, **fields: Any) -> None:
+def close_attempt(book: Ledger, claim: Claim, state: str, **fields: Any) -> None:
     """Close the attempt's own row."""
     values = {**fields, "state": state, "ended_at": timezone.now()}
-    statements.update(Attempt, values, {"state": "running"}, ids=[claim.attempt_id])
+    book.batch.update(Attempt, values, {"state": "running"}, ids=[claim.attempt_id])
 
 
 def forget_attempt(claim: Claim) -> None:

@@ -231,7 +231,7 @@ class Driver:
             if outcome.state == outcomes.NO_TRY:
                 claims.forget_attempt(claim)
             else:
-                claims.close_attempt(claim, outcome.state, **outcome.attempt)
+                claims.close_attempt(book, claim, outcome.state, **outcome.attempt)
             book.touch(row, **outcome.node)
             outcome.also()
             book.advance(outcome.event)

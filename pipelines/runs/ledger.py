@@ -55,6 +55,8 @@ class Ledger:
         self._run_touched: set[str] = set()
         self._events: list[Event] = []
         self.enqueued: dict[str, NodeRun] = {}
+        #: What is written with all the rest, and may change no row of this run or its nodes.
+        self.batch = statements.Batch()
 
     # What the machine asks
 
@@ -182,10 +184,12 @@ class Ledger:
         self._write_nodes()
         if self._run_touched:
             values = {name: getattr(self.row, name) for name in self._run_touched}
-            statements.update(Run, values, {}, ids=[self.row.pk])
-        failpoints.hit("event.before")
+            self.batch.update(Run, values, {}, ids=[self.row.pk])
         for start in range(0, len(self._events), _BATCH):
-            statements.insert_events(self._events[start : start + _BATCH])
+            self.batch.insert_events(self._events[start : start + _BATCH])
+        failpoints.hit("event.before")
+        if missed := self.batch.run():
+            raise LostRace(f"{missed} nodes of run {self.row.pk} were no longer as they were read")
         failpoints.hit("event.after")
         if self._events:
             hints.run_changed(self.row.pk)
@@ -252,12 +256,7 @@ class Ledger:
             was = {"state": state, "attempt": attempt, "token": token}
             for start in range(0, len(nodes), _BATCH):
                 ids = [self._rows[node].pk for node in nodes[start : start + _BATCH]]
-                count = statements.update(NodeRun, fields, was, ids=ids, deltas=deltas)
-                if count != len(ids):
-                    raise LostRace(
-                        f"{len(ids) - count} of {len(ids)} nodes of run {self.row.pk} "
-                        f"were no longer {state}"
-                    )
+                self.batch.update(NodeRun, fields, was, ids=ids, deltas=deltas, all_of_them=True)
 
 
 def note_run(run: Run, answer: Advance, now: datetime) -> None:

@@ -3,10 +3,14 @@
 A dozen of them commit a node's outcome and claim the next. Building them with the ORM takes
 several times as long as the database needs to carry them out, and holds the interpreter's lock
 meanwhile, so all slots of a worker would wait for it. What is not on that path uses the ORM.
+
+What is written for a node goes to PostgreSQL as one statement: every statement more is a way there
+and back, during which the run is locked and two processes are woken.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache, reduce
 from typing import Any, TypeVar
 from uuid import UUID
@@ -49,46 +53,109 @@ def node(run_id: UUID, id: int) -> NodeRun:
     return found[0]
 
 
-def update(
-    model: type[Model],
-    values: Mapping[str, Any],
-    where: Mapping[str, Any],
-    *,
-    ids: Sequence[Any] = (),
-    deltas: Mapping[str, int] | None = None,
-) -> int:
-    """Set `values` and add `deltas` in the rows with these ids that are as `where` says.
+@dataclass(frozen=True)
+class _Write:
+    """`expected` is how many rows it must meet, `insert` what learns the id of its new row."""
 
-    Names are those of columns. Returns how many rows there were.
+    sql: str
+    params: list[Any]
+    expected: int | None = None
+    insert: Attempt | None = None
+
+
+class Batch:
+    """Writes that are carried out together, at the end of a transaction.
+
+    No two of them may change the same row: PostgreSQL carries them all out on what was there before.
     """
-    sets = [f'"{name}" = %s' for name in values]
-    params = [_value(model, name, value) for name, value in values.items()]
-    for name, delta in (deltas or {}).items():
-        sets.append(f'"{name}" = "{name}" + %s')
-        params.append(delta)
-    conditions = []
-    if ids:
-        conditions.append(f'"id" IN ({", ".join(["%s"] * len(ids))})')
+
+    def __init__(self) -> None:
+        self._writes: list[_Write] = []
+
+    def update(
+        self,
+        model: type[Model],
+        values: Mapping[str, Any],
+        where: Mapping[str, Any],
+        *,
+        ids: Sequence[Any],
+        deltas: Mapping[str, int] | None = None,
+        all_of_them: bool = False,
+    ) -> None:
+        """Set `values` and add `deltas` in the rows with these ids that are as `where` says.
+
+        Names are those of columns. `all_of_them`: rows that are no longer so are missed by `run`.
+        """
+        sets = [f'"{name}" = %s' for name in values]
+        params = [_value(model, name, value) for name, value in values.items()]
+        for name, delta in (deltas or {}).items():
+            sets.append(f'"{name}" = "{name}" + %s')
+            params.append(delta)
+        conditions = [f'"id" IN ({", ".join(["%s"] * len(ids))})']
         params += [_value(model, "id", each) for each in ids]
-    for name, value in where.items():
-        if value is None:
-            conditions.append(f'"{name}" IS NULL')
+        for name, value in where.items():
+            if value is None:
+                conditions.append(f'"{name}" IS NULL')
+            else:
+                conditions.append(f'"{name}" = %s')
+                params.append(_value(model, name, value))
+        sql = f"UPDATE {_table(model)} SET {', '.join(sets)} WHERE {' AND '.join(conditions)}"
+        self._writes.append(_Write(sql, params, len(ids) if all_of_them else None))
+
+    def insert_events(self, events: Sequence[Event]) -> None:
+        self._writes.append(_Write(*_insert(Event, events)))
+
+    def insert_attempt(self, attempt: Attempt) -> None:
+        """Write a new attempt; `run` gives it its id."""
+        self._writes.append(_Write(*_insert(Attempt, [attempt]), insert=attempt))
+
+    def run(self) -> int:
+        """Carry all of it out; how many rows were not as they had to be."""
+        writes, self._writes = self._writes, []
+        small = sum(len(write.params) for write in writes) <= _MOST_PARAMS
+        together = connection.vendor == "postgresql" and small and len(writes) > 1
+        with connection.cursor() as cursor:
+            return (_run_together if together else _run_apart)(cursor, writes)
+
+
+#: A batch with more values than this is split: it belongs to no single node.
+_MOST_PARAMS = 1000
+
+
+def _run_apart(cursor: Any, writes: Sequence[_Write]) -> int:
+    missed = 0
+    for write in writes:
+        returning = f'{write.sql} RETURNING "id"' if write.insert else write.sql
+        cursor.execute(returning, write.params)
+        if write.insert is not None:
+            write.insert.pk = cursor.fetchone()[0]
+        elif write.expected is not None:
+            missed += write.expected - cursor.rowcount
+    return missed
+
+
+def _run_together(cursor: Any, writes: Sequence[_Write]) -> int:
+    parts, asked, answers = [], [], []
+    for number, write in enumerate(writes):
+        name = f"w{number}"
+        if write.insert is not None:
+            asked.append(f'(SELECT "id" FROM {name})')
+        elif write.expected is not None:
+            asked.append(f"(SELECT count(*) FROM {name})")
         else:
-            conditions.append(f'"{name}" = %s')
-            params.append(_value(model, name, value))
-    sql = f"UPDATE {_table(model)} SET {', '.join(sets)} WHERE {' AND '.join(conditions)}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)
-
-
-def insert_events(events: Sequence[Event]) -> None:
-    _insert(Event, events)
-
-
-def insert_attempt(attempt: Attempt) -> None:
-    """Write a new attempt and give it its id."""
-    attempt.pk = _insert(Attempt, [attempt], returning=True)
+            parts.append(f"{name} AS ({write.sql})")
+            continue
+        parts.append(f'{name} AS ({write.sql} RETURNING "id")')
+        answers.append(write)
+    sql = f"WITH {', '.join(parts)} SELECT {', '.join(asked) or 'NULL'}"
+    cursor.execute(sql, [value for write in writes for value in write.params])
+    missed = 0
+    for write, answer in zip(answers, cursor.fetchone(), strict=False):
+        if write.insert is not None:
+            write.insert.pk = answer
+        else:
+            missed += (write.expected or 0) - answer
+    return missed
 
 
 def _select(model: type[M], where: str, params: list[Any]) -> list[M]:
@@ -146,7 +213,7 @@ def _plan(text: str) -> Mapping[str, Any]:
     return plan
 
 
-def _insert(model: type[Model], rows: Iterable[Model], *, returning: bool = False) -> Any:
+def _insert(model: type[Model], rows: Iterable[Model]) -> tuple[str, list[Any]]:
     names = [name for name in _fields(model) if name != "id"]
     params: list[Any] = []
     marks = []
@@ -154,10 +221,7 @@ def _insert(model: type[Model], rows: Iterable[Model], *, returning: bool = Fals
         marks.append(f"({', '.join(['%s'] * len(names))})")
         params += [_value(model, name, getattr(row, name)) for name in names]
     columns = ", ".join(f'"{name}"' for name in names)
-    sql = f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join(marks)}"
-    with connection.cursor() as cursor:
-        cursor.execute(f'{sql} RETURNING "id"' if returning else sql, params)
-        return cursor.fetchone()[0] if returning else None
+    return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join(marks)}", params
 
 
 def _value(model: type[Model], name: str, value: Any) -> Any:
