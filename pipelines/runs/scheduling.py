@@ -20,7 +20,7 @@ from pipelines.core.capacity import Need
 from pipelines.core.plan import NodePlan
 from pipelines.core.scheduling import Candidate, Key, Lane, Situation
 
-from . import models, plans
+from . import models, plans, prepared
 from .models import Limit, NodeRun, Run
 from .slots import Slots
 
@@ -133,7 +133,7 @@ def candidates(queues: Sequence[str] | None) -> list[Candidate]:
         params = [*queues, *queues]
     sql = f"{_SHARED_LANES}{condition} UNION ALL {_LANES_OF_RUNS}{condition}"
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        prepared.execute(cursor, sql, params)
         rows = cursor.fetchall()
     known = lanes([row[0] for row in rows])
     return [

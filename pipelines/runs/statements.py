@@ -5,7 +5,7 @@ several times as long as the database needs to carry them out, and holds the int
 meanwhile, so all slots of a worker would wait for it. What is not on that path uses the ORM.
 
 What is written for a node goes to PostgreSQL as one statement: every statement more is a way there
-and back, during which the run is locked and two processes are woken.
+and back, during which the run is locked and two processes are woken. See `prepared` for the rest.
 """
 
 import json
@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models import Field, JSONField, Model
 from django.db.models.base import ModelState
 
+from . import prepared
 from .models import Attempt, Event, NodeRun, Run
 
 M = TypeVar("M", bound=Model)
@@ -148,7 +149,7 @@ def _run_together(cursor: Any, writes: Sequence[_Write]) -> int:
         parts.append(f'{name} AS ({write.sql} RETURNING "id")')
         answers.append(write)
     sql = f"WITH {', '.join(parts)} SELECT {', '.join(asked) or 'NULL'}"
-    cursor.execute(sql, [value for write in writes for value in write.params])
+    prepared.execute(cursor, sql, [value for write in writes for value in write.params])
     missed = 0
     for write, answer in zip(answers, cursor.fetchone(), strict=False):
         if write.insert is not None:
@@ -162,7 +163,7 @@ def _select(model: type[M], where: str, params: list[Any]) -> list[M]:
     columns = _columns(model, connection.vendor)
     names = ", ".join(f'"{name}"' for name, _, _ in columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {names} FROM {_table(model)} WHERE {where}", params)
+        prepared.execute(cursor, f"SELECT {names} FROM {_table(model)} WHERE {where}", params)
         return [_instance(model, columns, values) for values in cursor.fetchall()]
 
 
