@@ -146,6 +146,10 @@ class Lane(models.Model):
         return self.key
 
 
+# Where the rows of something are found by a unique constraint that begins with it, a foreign key has
+# no index of its own: each would be written again with every change of state.
+
+
 class NodeRun(models.Model):
     """One node's execution in a run.
 
@@ -157,7 +161,7 @@ class NodeRun(models.Model):
     the mapped node itself are explained in `core.run_view.NodeView`.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="node_runs")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="node_runs", db_index=False)
     node = models.CharField(max_length=80)
     parent = models.CharField(max_length=63, blank=True, default="")
     item = models.PositiveIntegerField(null=True, blank=True)
@@ -257,7 +261,9 @@ class NodeRun(models.Model):
 class Attempt(models.Model):
     """One try of one node run, with its own log, times, exit and worker."""
 
-    node_run = models.ForeignKey(NodeRun, on_delete=models.CASCADE, related_name="attempts")
+    node_run = models.ForeignKey(
+        NodeRun, on_delete=models.CASCADE, related_name="attempts", db_index=False
+    )
     number = models.PositiveIntegerField()
     token = models.UUIDField()
     worker = models.CharField(max_length=200, blank=True)
@@ -314,7 +320,9 @@ class Approval(models.Model):
 class LogChunk(models.Model):
     """A batch of log lines of one attempt. `offset` and `first_line` count bytes and lines before it."""
 
-    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="log_chunks")
+    attempt = models.ForeignKey(
+        Attempt, on_delete=models.CASCADE, related_name="log_chunks", db_index=False
+    )
     offset = models.PositiveBigIntegerField()
     first_line = models.PositiveBigIntegerField()
     lines = models.PositiveIntegerField()
@@ -349,7 +357,7 @@ class Metric(models.Model):
 class Event(models.Model):
     """An ordered fact about a run, numbered per run without gaps; what the browser lives on."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=40)
     node = models.CharField(max_length=63, blank=True, default="")

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import OperationalError, ProgrammingError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 #: A statement is prepared when it comes a second time, and so many different ones are at most.
 _MOST_STATEMENTS = 200
@@ -38,7 +38,7 @@ def execute(cursor: Any, sql: str, params: Sequence[Any]) -> None:
         marks = f" ({', '.join(['%s'] * len(params))})" if params else ""
         # A plan is kept until statistics change, also one that was made while a table was small.
         cursor.execute(f"SET LOCAL enable_seqscan = off; EXECUTE {name}{marks}", params)
-    except ProgrammingError as error:
+    except DatabaseError as error:
         _give_up_if_lost(name, error)
         raise
 
@@ -68,7 +68,7 @@ def _numbered(sql: str) -> str:
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
 
 
-def _give_up_if_lost(name: str, error: ProgrammingError) -> None:
+def _give_up_if_lost(name: str, error: DatabaseError) -> None:
     global _possible
     why = _LOST.get(getattr(error.__cause__, "pgcode", ""))
     if why is not None:

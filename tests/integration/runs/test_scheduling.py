@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.catalog import actions as catalog
-from pipelines.runs import actions, broker, claims, hints, scheduling, sweep
+from pipelines.runs import actions, broker, claims, hints, scheduling, statements, sweep
 from pipelines.runs.models import Lane, Limit, NodeRun, Run
 from pipelines.runs.slots import Slots
 from pipelines.teams.models import Team
@@ -141,10 +141,10 @@ def test_room_that_a_claim_lost_is_given_back(world, monkeypatch):
     run = world.start("a")
     taker = world.taker("w1", slots=small_worker())
 
-    def stumble(attempt):
+    def stumble(batch):
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(claims.statements, "insert_attempt", stumble)
+    monkeypatch.setattr(statements.Batch, "run", stumble)
     with pytest.raises(RuntimeError, match="disk"):
         claims.claim(world.node(run, "a").pk, taker)
     assert taker.slots.free == taker.slots.whole
