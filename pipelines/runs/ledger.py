@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from pipelines.core import machine
@@ -139,13 +140,15 @@ class Ledger:
 
     def _end_items(self, command: EndItems) -> None:
         """One statement and one event for what may be a hundred thousand rows."""
-        ended = self._unstarted_items(command.node).update(
+        items = self._unstarted_items(command.node)
+        were = dict(items.values_list("state").annotate(Count("pk")))
+        ended = items.update(
             state=command.state.value, reason=command.reason, run_at=None, ended_at=self.now
         )
         if ended != command.count:
             raise LostRace(f"{ended} items of `{command.node}` ended instead of {command.count}")
         if ended:
-            data = {"state": command.state.value, "reason": command.reason}
+            data = {"state": command.state.value, "reason": command.reason, "were": were}
             self.tell("items.ended", command.node, data)
 
     def touch(self, row: NodeRun, **fields: Any) -> None:

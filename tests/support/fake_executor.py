@@ -92,7 +92,8 @@ class FakeStep:
         return done[0]
 
     def _behave(self) -> StepResult:
-        behaviour = self.executor.behaviours.get(self.node, succeed)
+        of_all = self.executor.behaviours.get(self.node.partition("[")[0], succeed)
+        behaviour = self.executor.behaviours.get(self.node, of_all)
         close = self.executor.count_close
         try:
             given = behaviour(self.request, self.listener)

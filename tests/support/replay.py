@@ -23,7 +23,22 @@ def apply_events(snapshot: dict[str, Any], events: Iterable[dict[str, Any]]) -> 
             run.update(event["data"])
         elif event["kind"] in ("node.state", "node.progress") and event["node"] in nodes:
             _change(run, nodes[event["node"]], event["data"])
+        elif event["kind"] == "item.state":
+            parent = nodes[event["node"].partition("[")[0]]
+            _move(parent["items"], {event["data"]["was"]: 1}, event["data"]["state"])
+        elif event["kind"] == "items.ended":
+            data = event["data"]
+            _move(nodes[event["node"]]["items"], data["were"], data["state"])
     return run
+
+
+def _move(counts: dict[str, int], were: dict[str, int], state: str) -> None:
+    """So many items that were in these states are in another one now."""
+    for before, count in were.items():
+        counts[before] -= count
+        if not counts[before]:
+            del counts[before]
+        counts[state] = counts.get(state, 0) + count
 
 
 def _change(run: dict[str, Any], node: dict[str, Any], change: dict[str, Any]) -> None:
@@ -33,4 +48,6 @@ def _change(run: dict[str, Any], node: dict[str, Any], change: dict[str, Any]) -
         if counts[before] <= 0:
             del counts[before]
         counts[after] = counts.get(after, 0) + 1
+    if change.get("items_total"):
+        node["items"] = {"pending": change["items_total"]}
     node.update(change, id=node["id"])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from pipelines import library
 from pipelines.catalog import actions as catalog
 from pipelines.core.component import ComponentSpec
 from pipelines.designs import actions as designs
@@ -44,6 +45,9 @@ NEEDS = STEP.model_copy(
 )
 
 
+CONTROL = {spec.full_name: spec for spec in library.load() if spec.namespace == "control"}
+
+
 class World:
     """What a test says and asks. Slots run only when `work` is called."""
 
@@ -73,10 +77,16 @@ class World:
         """Nodes by id (or a text of one-letter ids); edges as `a -> b` or `a.result -> b.data`."""
         if isinstance(nodes, str):
             nodes = {name: {} for name in nodes}
+        for component in {node.get("component", "") for node in nodes.values()}:
+            if component.startswith("control/"):
+                catalog.publish(CONTROL[component], None, None)
         definition = {
             "schema": 1,
             "name": "test",
-            "nodes": [{"id": n, "component": "acme/step", **more} for n, more in nodes.items()],
+            "nodes": [
+                {"id": n, **({} if "pipeline" in more else {"component": "acme/step"}), **more}
+                for n, more in nodes.items()
+            ],
             "edges": [dict(zip(("from", "to"), edge.split(" -> "), strict=True)) for edge in edges],
             **top,
         }

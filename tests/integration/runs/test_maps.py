@@ -1,0 +1,183 @@
+"""Nodes that map over a list: fan-out, results in order, failures alone, cancellation."""
+
+import pytest
+
+from pipelines.runs import actions, queries
+from pipelines.runs.models import Event, NodeRun
+from tests.support.fake_executor import Fails, Gate, give, wait_until
+from tests.support.replay import apply_events
+
+
+def items(run, node="m"):
+    return list(NodeRun.objects.filter(run=run, parent=node).order_by("item"))
+
+
+def mapped(**more):
+    return {"map": {"over": "data", **more}}
+
+
+def start(world, values, edges=("list.result -> m.data",), nodes=None, **more):
+    world.executor.behaviours["list"] = give(result=values, file=None)
+    return world.start({"list": {}, "m": mapped(**more), **(nodes or {})}, list(edges))
+
+
+def double(request, listener):
+    return {"result": request.inputs["data"] * 2, "file": None}
+
+
+def test_each_element_runs_once_and_the_results_keep_their_order(world):
+    run = start(world, [3, 1, 2], ["list.result -> m.data", "m.result -> z.data"], {"z": {}})
+    world.executor.behaviours["m"] = double
+    world.work(run)
+    assert run.state == "success"
+    assert world.node(run, "m").outputs["result"] == [6, 2, 4]
+    assert world.executor.requests["z"][0].inputs["data"] == [6, 2, 4]
+    assert [row.node for row in items(run)] == ["m[0]", "m[1]", "m[2]"]
+    assert [row.outputs["result"] for row in items(run)] == [6, 2, 4]
+    assert world.node(run, "m").attempt == 1
+
+
+def test_an_empty_list_is_an_empty_success(world):
+    run = start(world, [], ["list.result -> m.data", "m.result -> z.data"], {"z": {}})
+    world.work(run)
+    assert run.state == "success"
+    assert world.node(run, "m").outputs == {"result": [], "file": []}
+    assert items(run) == []
+
+
+def test_a_node_maps_over_a_parameter(world):
+    run = world.start(
+        {"m": {"map": {"over": "x"}, "params": {"x": [1, 2], "path": "row ${{ each.index }}"}}}
+    )
+    world.executor.behaviours["m"] = lambda request, _: {
+        "result": [request.params["x"], request.params["path"]], "file": None,
+    }  # fmt: skip
+    world.work(run)
+    assert world.node(run, "m").outputs["result"] == [[1, "row 0"], [2, "row 1"]]
+
+
+def test_no_more_run_at_a_time_than_is_allowed(world):
+    gate = Gate()
+    run = start(world, list(range(6)), max_parallel=2)
+    world.executor.behaviours["m"] = gate
+    threads = [world.in_thread(lambda: world.work())]
+    assert gate.entered.wait(10)
+    threads += [world.in_thread(lambda: world.work()) for _ in range(3)]
+    wait_until(lambda: len(world.executor.running) == 2)
+    states = [row.state for row in items(run)]
+    assert states.count("running") == 2
+    assert states.count("pending") == 4
+    gate.opened.set()
+    for thread in threads:
+        thread.join(20)
+    world.work(run)
+    assert run.state == "success"
+    assert world.executor.most_running == 2
+
+
+def fails_for(*values):
+    def behaviour(request, listener):
+        if request.inputs["data"] in values:
+            raise Fails(f"bad value {request.inputs['data']}")
+        return double(request, listener)
+
+    return behaviour
+
+
+def test_some_items_may_fail(world):
+    run = start(world, [1, 2, 3, 4], allow_failures="50%")
+    world.executor.behaviours["m"] = fails_for(2, 3)
+    world.work(run)
+    assert run.state == "success"
+    assert world.node(run, "m").outputs["result"] == [2, None, None, 8]
+    assert [row.state for row in items(run)] == ["success", "failed", "failed", "success"]
+    assert items(run)[1].reason == "bad value 2"
+
+
+def test_too_many_failures_end_the_node_and_start_no_more_items(world):
+    run = start(world, list(range(300)), allow_failures=1, max_parallel=1)
+    world.executor.behaviours["m"] = fails_for(2, 4)
+    world.work(run)
+    assert run.state == "failed"
+    node = world.node(run, "m")
+    assert (node.state, node.reason) == ("failed", "2 of 300 items failed; at most 1 may")
+    states = [row.state for row in items(run)]
+    assert states[:5] == ["success", "success", "failed", "success", "failed"]
+    assert set(states[5:]) == {"skipped"}
+    assert items(run)[200].reason == "too many items of `m` failed"
+
+
+def test_an_item_is_tried_again_alone(world):
+    seen = []
+
+    def flaky(request, listener):
+        seen.append(request.inputs["data"])
+        if seen.count(2) == 1 and request.inputs["data"] == 2:
+            raise Fails("flaky")
+        return double(request, listener)
+
+    world.executor.behaviours["list"] = give(result=[1, 2, 3], file=None)
+    world.executor.behaviours["m"] = flaky
+    run = world.start(
+        {"list": {}, "m": {**mapped(), "retry": {"max_attempts": 2, "backoff": {"initial": 0}}}},
+        ["list.result -> m.data"],
+    )
+    world.work(run)
+    assert run.state == "success"
+    assert [row.attempt for row in items(run)] == [1, 2, 1]
+
+
+def test_what_is_no_list_fails_the_node_in_words(world):
+    run = start(world, {"a": 1})
+    world.work(run)
+    assert run.state == "failed"
+    assert world.node(run, "m").reason == (
+        'the node maps over `data`, which must be a list, not {"a": 1}'
+    )
+
+
+def test_a_cancelled_map_leaves_no_item_open(world):
+    gate = Gate()
+    run = start(world, list(range(50)), max_parallel=1)
+    world.executor.behaviours["m"] = gate
+    thread = world.in_thread(lambda: world.work())
+    assert gate.entered.wait(10)
+    actions.cancel(run, world.ann)
+    thread.join(20)
+    world.work(run)
+    assert run.state == "cancelled"
+    assert world.node(run, "m").state == "cancelled"
+    assert {row.state for row in items(run)} == {"cancelled"}
+
+
+@pytest.mark.parametrize("failing", [(), (3,), (1, 2, 3)])
+def test_the_events_tell_what_the_tables_hold(world, failing):
+    run = start(world, [1, 2, 3, 4, 5, 6], allow_failures=1, max_parallel=2)
+    before = queries.snapshot(run)
+    world.executor.behaviours["m"] = fails_for(*failing)
+    world.work(run)
+    events = queries.events_after(run.pk, before["last_seq"], 5000)
+    assert [event["seq"] for event in events] == list(
+        range(before["last_seq"] + 1, run.last_seq + 1)
+    )
+    assert apply_events(before, events) == queries.snapshot(run)
+    assert Event.objects.filter(run=run, kind="item.state").exists()
+
+
+def test_results_too_large_for_a_value_become_an_artifact_that_the_next_node_reads(world):
+    run = start(world, list(range(40)), ["list.result -> m.data", "m.result -> z.data"], {"z": {}})
+    world.executor.behaviours["m"] = lambda request, _: {"result": "x" * 50_000, "file": None}
+    world.work(run)
+    assert run.state == "success"
+    kept = world.node(run, "m").outputs["result"]
+    assert (kept["type"], kept["name"]) == ("list", "result.json")
+    given = world.executor.requests["z"][0].inputs["data"]
+    assert given.type == "list"
+    assert given.path.stat().st_size > 40 * 50_000
+
+
+def test_lists_of_results_spread_into_a_port_that_takes_several(world):
+    run = start(world, [1, 2], ["list.result -> m.data", "m.result -> z.more"], {"z": {}})
+    world.executor.behaviours["m"] = double
+    world.work(run)
+    assert world.executor.requests["z"][0].inputs["more"] == [2, 4]
