@@ -7,10 +7,17 @@ import socket
 from .console import CannotStart
 
 _WILDCARDS = ("0.0.0.0", "::", "")
+_LAST_PORT = 65535
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket on that address. Raises CannotStart when it is taken or not ours."""
+    if not 0 <= port <= _LAST_PORT:
+        # The C library would take the lower 16 bits of it, and listen somewhere else.
+        raise CannotStart(
+            f"There is no port {port}; they go up to {_LAST_PORT}.\n"
+            "Choose another one: make run PORT=8000"
+        )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -37,7 +44,7 @@ def _refused(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} on {host} is taken by another program.\n"
-            f"Stop that one, or choose another port: make run PORT={port + 1}"
+            f"Stop that one, or choose another port: make run PORT={port + 1 if port < _LAST_PORT else 8000}"
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"You may not listen on port {port}.\nChoose one above 1024: make run PORT=8000"

@@ -53,6 +53,10 @@ def test_a_taken_port(refused: Refused, new_home: Callable[[], Path]) -> None:
     assert f"PORT={port + 1}" in said
 
 
+def test_a_port_that_does_not_exist(refused: Refused, new_home: Callable[[], Path]) -> None:
+    assert "There is no port 99999" in refused(new_home(), "--port", "99999")
+
+
 def test_somebody_elses_directory(refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_text("")
     said = refused(tmp_path)
