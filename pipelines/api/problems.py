@@ -38,6 +38,12 @@ AWAY = (
 )
 
 
+SIGN_IN = (
+    "Sign in in the browser, or send `Authorization: Token …`; your account page and "
+    "`python manage.py create_token USER` give tokens."
+)
+
+
 def problem(status_code: int, detail: str, code: str, **extra: Any) -> Response:
     body = {
         "type": f"urn:penstock:problem:{code}",
@@ -62,11 +68,13 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         away["Retry-After"] = "2"
         return away
     if isinstance(error, Http404):
-        error = exceptions.NotFound()
+        error = exceptions.NotFound("It does not exist, or belongs to a team you are not in.")
     elif isinstance(error, RequestDataTooBig):
         error = TooLarge("The body is too large. Upload large things as artifacts.")
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(str(error) or None)
+    elif isinstance(error, exceptions.NotAuthenticated):
+        error.detail = exceptions.ErrorDetail(SIGN_IN, error.default_code)
     response = drf_handler(error, context)
     if response is None or not isinstance(error, exceptions.APIException):
         return response

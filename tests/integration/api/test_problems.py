@@ -1,6 +1,7 @@
 """Every refusal is a problem in words, and no body is too odd for one."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -92,6 +93,16 @@ def test_an_unknown_token_is_told(people: Any) -> None:
         response = client.get("/api/v1/me/", HTTP_AUTHORIZATION=value)
         assert response.status_code == 401
         assert response["WWW-Authenticate"] == "Token"
+
+
+def test_a_problem_says_what_to_do(owner: APIClient) -> None:
+    nobody = APIClient().get("/api/v1/runs/")
+    assert nobody.status_code == 401
+    assert "Authorization: Token" in nobody.json()["detail"]
+    assert "?page=1" in owner.get("/api/v1/runs/?page=99").json()["detail"]
+    missing = owner.get(f"/api/v1/runs/{uuid.uuid4()}/")
+    assert missing.status_code == 404
+    assert "belongs to a team you are not in" in missing.json()["detail"]
 
 
 def test_a_server_error_is_a_problem_too(
