@@ -78,6 +78,7 @@ def storage(url: str | None, home: Path) -> dict[str, Any]:
             "region_name": options.get("region", "us-east-1"),
             "file_overwrite": True,
             "querystring_auth": True,
+            "signature_version": "s3v4",
             "default_acl": None,
         }
         if parts.hostname:

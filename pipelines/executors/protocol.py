@@ -10,11 +10,14 @@ Json = Any
 
 @dataclass(frozen=True)
 class InputFile:
-    """An artifact that a step receives, already on this machine's disk."""
+    """An artifact that a step receives, already on this machine's disk. `digest` is its SHA-256 in
+    the store; empty for a file that is not from there.
+    """
 
     path: Path
     type: str
     name: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True)

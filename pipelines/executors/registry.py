@@ -14,6 +14,8 @@ from pipelines.kinds import registry as kinds
 
 from .docker import configured as docker
 from .environments import EnvironmentStore
+from .kubernetes import configured as kubernetes
+from .kubernetes.exchange import Exchange
 from .process import ProcessExecutor
 from .protocol import Executor
 from .routing import ByKind, NoExecutor
@@ -35,6 +37,7 @@ class Row:
 
 _open: dict[str, Executor] = {}
 _opening = threading.RLock()
+_exchange: Exchange | None = None
 _environments: EnvironmentStore | None = None
 
 
@@ -57,6 +60,12 @@ def for_all_kinds() -> ByKind:
     return ByKind(
         lambda kind: get(choose(kind)), warmed=get(kinds.EVERYDAY_EXECUTOR), close=close_all
     )
+
+
+def use_exchange(exchange: Exchange | None) -> None:
+    """Tell how files come to steps that run elsewhere; None when the store has no addresses."""
+    global _exchange
+    _exchange = exchange
 
 
 def choose(kind: str) -> str:
@@ -139,6 +148,12 @@ def _docker() -> Executor:
     return docker.make(_home(), _passed_on())
 
 
+def _kubernetes() -> Executor:
+    if _exchange is None:
+        raise NoExecutor(kubernetes.NO_STORE)
+    return kubernetes.make(_home(), _exchange, _passed_on())
+
+
 def _passed_on() -> dict[str, str]:
     """`PENSTOCK_STEP_ENV` names variables of the worker, separated by commas, that steps are to see
     (`HTTPS_PROXY,SSL_CERT_FILE`).
@@ -182,4 +197,5 @@ def _home() -> Path:
 EXECUTORS: Mapping[str, Row] = {
     "process": Row(_process, lambda: ""),
     "docker": Row(_docker, docker.why_unusable),
+    "kubernetes": Row(_kubernetes, lambda: kubernetes.why_unusable(_exchange)),
 }

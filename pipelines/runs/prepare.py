@@ -313,7 +313,8 @@ class _Files:
     def input(self, value: Any) -> Any:
         if shapes.is_reference(value):
             path = self._path(value["artifact"])
-            return InputFile(path, value.get("type") or "file", value.get("name") or "")
+            kind, name = value.get("type") or "file", value.get("name") or ""
+            return InputFile(path, kind, name, value["artifact"])
         if isinstance(value, list) and any(shapes.is_reference(item) for item in value):
             return [self.input(item) for item in value]
         return value

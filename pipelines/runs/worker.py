@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from django.conf import settings
 from django.db import Error, close_old_connections
 
+from pipelines.artifacts import exchange
 from pipelines.core.states import NodeState
 from pipelines.executors import host, registry
 from pipelines.executors.protocol import Executor
@@ -35,6 +36,7 @@ class Worker:
     def __init__(self, queues: Iterable[str], slots: int, executor: Executor | None = None) -> None:
         self.name = str(identity.own())
         queues = tuple(queues)
+        registry.use_exchange(exchange.make())
         self.facts = announcements.Facts.of_this_machine(self.name, queues, slots)
         self.executor = executor or registry.for_all_kinds()
         self.recorder = Recorder()

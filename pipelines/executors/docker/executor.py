@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..containers.owners import Owner
 from ..process.workspace import Workspace
 from ..protocol import Listener, RunningStep, StepRequest
 from .daemon import Daemon
@@ -35,7 +36,9 @@ class DockerExecutor:
     ) -> None:
         self._workspace = Workspace(workdir)
         self._daemon = Daemon(url)
-        self._leftovers = Leftovers(self._daemon, workdir.resolve(), self._workspace.home.name)
+        self._leftovers = Leftovers(
+            self._daemon, Owner(workdir.resolve(), self._workspace.home.name)
+        )
         self._options = Options(self._leftovers.labels, network, dict(environ or {}))
         self._steps: set[DockerStep] = set()
         self._changed = threading.Condition()
@@ -51,13 +54,18 @@ class DockerExecutor:
         self._leftovers.sweep()
         directory = self._workspace.new_step()
         started = threading.Event()
+
+        def ended(left_over: str) -> None:
+            started.wait()  # it may be quicker than we are
+            self._ended(step, left_over)
+
         step = DockerStep(
             request,
             listener,
             directory,
             self._daemon,
             self._options,
-            lambda left: self._ended(step, left, started),
+            ended,
         )
         with self._changed:
             self._steps.add(step)
@@ -79,8 +87,7 @@ class DockerExecutor:
         self._daemon.close()
         self._workspace.close()
 
-    def _ended(self, step: DockerStep, left_over: str, started: threading.Event) -> None:
-        started.wait()
+    def _ended(self, step: DockerStep, left_over: str) -> None:
         if left_over:
             self._leftovers.add(left_over)
         with self._changed:

@@ -5,7 +5,6 @@ import logging
 import os
 import resource
 import shutil
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +16,10 @@ from typing import Any
 from docker.types import DeviceRequest, LogConfig, Mount, Ulimit
 from docker.utils.socket import STDERR, frames_iter
 
-from pipelines.core.capacity import bytes_in_words
 from pipelines.kinds.contract import StepFailed
 
 from .. import endings
-from ..containers import layout, results
+from ..containers import layout, results, words
 from ..containers.layout import Contents
 from ..logs import StepLog
 from ..outputs import BadOutput
@@ -39,8 +37,6 @@ _CANCEL_SECONDS = 2.0
 _TIMEOUT_SECONDS = 0.5
 #: How long the daemon may take to say how a container ended whose streams are closed.
 _END_SECONDS = 30
-_LONGEST_LAST_WORDS = 500
-_SIGKILLED = 128 + signal.SIGKILL
 #: What a container may have at most; less where the worker may have less.
 _ULIMITS = {
     "nofile": (resource.RLIMIT_NOFILE, 65_536),
@@ -369,34 +365,19 @@ class DockerStep:
 
     def _judge(self, state: Mapping[str, Any], killed: StepError | None) -> StepResult:
         code = int(state.get("ExitCode") or 0)
-        name = endings.name_of_signal(code - 128) if 128 < code < 160 else ""
-        error = killed or self._error_of(code, name, bool(state.get("OOMKilled")))
+        error = killed or words.error_of(
+            code,
+            self._limits,
+            out_of_memory=bool(state.get("OOMKilled")),
+            last_words=self._last_words,
+        )
         if error is None:
             try:
                 return StepResult("success", outputs=self._outputs(), exit_code=0)
             except (BadOutput, OSError) as problem:
                 error = StepError("output", str(problem))
-        return replace(_failed(error), exit_code=None if killed else code, signal=name)
-
-    def _error_of(self, code: int, name: str, out_of_memory: bool) -> StepError | None:
-        if out_of_memory and code != 0:
-            return endings.over_memory(self._limits)
-        if code == _SIGKILLED:
-            if self._limits.memory_bytes is not None:
-                # Podman does not always say that the kernel killed it for its memory.
-                most = bytes_in_words(self._limits.memory_bytes)
-                why = f"killed, most likely because it used more than {most} of memory"
-                return StepError("memory", f"the container was {why}")
-            return StepError(
-                "signal",
-                "the container was killed by SIGKILL, not by Penstock: the machine may have run out "
-                "of memory",
-            )
-        if code == 0:
-            return None
-        said = self._last_words.decode("utf-8", "replace").replace("\0", "")[:_LONGEST_LAST_WORDS]
-        how = f"exit code {code}{f' ({name})' if name else ''}"
-        return StepError("exit", f"the container ended with {how}{f': {said}' if said else ''}")
+        exit_code = None if killed else code
+        return replace(_failed(error), exit_code=exit_code, signal=words.signal_of(code))
 
     def _outputs(self) -> dict[str, Any | OutputFile]:
         home = self._directory.path

@@ -11,11 +11,11 @@ from pipelines.core.expressions import has_template
 from pipelines.core.problems import Problem
 
 from .. import templates
-from ..checks import build_from_form, common_problems, placeholder_problems
+from ..checks import build_from_form, common_problems, placeholder_problems, properties
 from .image import parse_image
 
 #: Who can run it; a worker uses the first of them that it has.
-EXECUTORS = ("docker",)
+EXECUTORS = ("docker", "kubernetes")
 PULL_POLICIES = ("missing", "always", "never")
 NETWORKS = ("default", "none")
 _HINT = "{{ name }} stands for a parameter or an input"
@@ -93,6 +93,14 @@ def check(spec: ComponentSpec) -> list[Problem]:
     for error in found:
         path = ".".join(["implementation", *(str(part) for part in error.absolute_path)])
         problems.append(Problem(code="bad_implementation", message=error.message, field=path))
+    for name, schema in properties(spec).items():
+        if isinstance(schema, Mapping) and schema.get("format") == "file":
+            message = (
+                f"the parameter `{name}` is a file, which a container would not find; make it an "
+                "input port"
+            )
+            where = f"parameters.properties.{name}"
+            problems.append(Problem(code="bad_component", message=message, field=where))
     if not found:
         problems += [_bad(field, message) for field, message in _complaints(spec.implementation)]
     return problems

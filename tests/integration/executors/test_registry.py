@@ -39,7 +39,7 @@ def test_one_executor_for_each_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert "the key" not in heard.text
         assert "a door" not in heard.text
     with pytest.raises(
-        LookupError, match="there is no executor `abacus`; there are docker, process"
+        LookupError, match="there is no executor `abacus`; there are docker, kubernetes, process"
     ):
         registry.get("abacus")
 

@@ -89,6 +89,12 @@ def test_what_cannot_be_published(fields: dict[str, Any], field: str, says: str)
     assert says in problem.message
 
 
+def test_a_file_comes_by_a_port() -> None:
+    schema = {"type": "object", "properties": {"model": {"type": "string", "format": "file"}}}
+    with pytest.raises(InvalidDefinition, match="make it an input port"):
+        build(parameters=schema)
+
+
 def test_privileges_cannot_be_asked_for() -> None:
     for field in ("privileged", "volumes", "cap_add"):
         with pytest.raises(InvalidDefinition, match=f"no field `{field}`"):
