@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from pipelines.runs import access, decisions, logs, queries
+from pipelines.runs.environments import queries as environments
 from pipelines.runs.models import NodeRun, Run
 from pipelines.teams.access import Action
 
@@ -152,19 +153,28 @@ class Log(APIView):
     def get(self, request: Request, id: UUID, node: str) -> HttpResponseBase:
         """A piece of an attempt's log, or with `download=1` all of it as a text file.
 
-        Before the first attempt it is empty, and `attempt` is 0.
+        Attempt 0 is the building of the node's environment, which is also shown while the node
+        waits for it. Before the first attempt the log is else empty, and `attempt` is 0.
         """
         run = access.run(request.user, id, Action.VIEW)
         form = LogQuerySerializer(data=request.query_params)
         form.is_valid(raise_exception=True)
         query = form.validated_data
-        attempt = queries.attempt(run, node, query.get("attempt"))
+        number = query.get("attempt")
+        build = environments.build_with_log(queries.node_run(run, node), number)
+        attempt = queries.attempt(run, node, number) if build is None and number != 0 else None
         if query["download"]:
-            chunks = logs.whole(attempt) if attempt is not None else iter(())
+            chunks = (
+                logs.whole(attempt) if attempt is not None else iter((build.log,) if build else ())
+            )
             name = f"{run.pipeline.name} {run.number} {node}.log"
             return attachment(
                 request, (text.encode() for text in chunks), name, "text/plain; charset=utf-8"
             )
+        if build is not None:
+            over = build.state != "running"
+            place = {name: query.get(name) for name in ("offset", "limit", "tail")}
+            return Response(logs.of_text(build.log, complete=over, **place).as_json())
         if attempt is None:
             return Response(_EMPTY_LOG.as_json())
         piece = logs.read(attempt, query["offset"], query["limit"], query.get("tail"))

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, register_converter
 from . import (
     artifacts,
     components,
+    environments,
     limits,
     me,
     pipelines,
@@ -106,6 +107,17 @@ urlpatterns: list[URLPattern] = [
     path("limits/", limits.Limits.as_view(), name="limits"),
     path("limits/<number:id>/", limits.LimitPage.as_view(), name="limit"),
     path("workers/", workers.Workers.as_view(), name="workers"),
+    path("environments/", environments.Environments.as_view(), name="environments"),
+    path(
+        "environments/<digest:digest>/",
+        environments.EnvironmentPage.as_view(),
+        name="environment",
+    ),
+    path(
+        "environments/<digest:digest>/renew/",
+        environments.Renew.as_view(),
+        name="renew-environment",
+    ),
     path("artifacts/", artifacts.Artifacts.as_view(), name="artifacts"),
     path("artifacts/<digest:digest>/", artifacts.ArtifactPage.as_view(), name="artifact"),
     path("artifacts/<digest:digest>/preview/", artifacts.Preview.as_view(), name="preview"),

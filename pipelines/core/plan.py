@@ -36,10 +36,10 @@ class NodePlan(BaseModel):
     nodes that expressions read; all of them are upstream, though not always neighbours.
     `cases` says of each neighbour downstream that hangs on branches of this node alone which ones
     they are; it is skipped when none of them is taken. `spec` is that of a sub-pipeline, which no
-    catalog holds. `cache_max_age` is seconds. `environment` is the digest of what the component is
-    run in; like `pools` it is filled in by who starts the run. `timeout` is seconds, `cpu` cores and
-    `gpu` devices. `pools` are the executor's warm pools for this node and all after it; who
-    starts the run fills them in.
+    catalog holds. `cache_max_age` is seconds. `timeout` is seconds, `cpu` cores and `gpu` devices.
+    `pools` are the executor's warm pools for this node and all after it; who starts the run fills
+    them in. `environment` is the digest of the lock that the node is to run in when the run repeats
+    an earlier one; else the team's current lock for its requirements holds.
     """
 
     model_config = ConfigDict(frozen=True)

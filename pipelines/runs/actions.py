@@ -23,6 +23,7 @@ from pipelines.designs.queries import problems as designs_problems
 from pipelines.teams.models import User
 
 from . import capabilities, failpoints, hints, ledger, scheduling, shapes
+from .environments import locks
 from .models import Event, NodeRun, Run
 from .pools import with_pools
 
@@ -250,6 +251,7 @@ def begin(
     """Write the run and its nodes, the first ones queued already."""
     unserved = capabilities.reasons(plans, specs)
     kept = kept or {}
+    plans = locks.pinned(plans, run.cloned_from_id or run.origin_id)
     now = timezone.now()
     rows = [
         NodeRun(

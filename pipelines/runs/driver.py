@@ -38,6 +38,8 @@ from . import (
     shapes,
 )
 from .claims import Claim, Next, Taker, TooLate
+from .environments.builder import BeingBuilt, Builder, Taken, Unbuildable, record_environment
+from .environments.locks import Need
 from .handlers.work import Work
 from .live import Held, Kill
 from .models import NodeRun, Run
@@ -56,10 +58,17 @@ _LOOK_AGAIN_SECONDS = 30.0
 class Driver:
     """What the threads of one worker share. `accepting` turns false when the worker stops."""
 
-    def __init__(self, taker: Taker, executor: Executor, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        taker: Taker,
+        executor: Executor,
+        recorder: Recorder,
+        environments: Builder | None = None,
+    ) -> None:
         self.taker = taker
         self.executor = executor
         self.recorder = recorder
+        self.environments = environments or Builder(taker.worker)
         self.accepting = True
         #: Deletes what steps left on disk, so that no slot waits for it.
         self.janitor = ThreadPoolExecutor(1, thread_name_prefix="penstock-janitor")
@@ -189,6 +198,11 @@ class Driver:
             if handler is not None:
                 return self._patiently(lambda: handler(Work(claim, facts)), held)
             prepared = self._patiently(lambda: Preparation(facts, claim.plan).prepared(), held)
+            need = prepared.need
+            if need is not None:
+                taken = self._patiently(lambda: self._environment(claim, need), held)
+                cleanup.callback(taken.hold.release)
+                prepared = replace(prepared, environment=taken.digest)
             request = self._patiently(lambda: _request(claim, facts, prepared), held)
             recording = self.recorder.open(claim)
             cleanup.callback(self.recorder.forget, recording)
@@ -204,6 +218,16 @@ class Driver:
             raise
         except CannotPrepare as error:
             outcome = outcomes.failure(claim, StepError("setup", str(error)), permanent=True)
+        except BeingBuilt as waits:
+            parked = machine.Parked(claim.node, str(waits), waits.until)
+            return Outcome(parked, outcomes.NO_TRY, {"build_id": waits.build_id})
+        except Unbuildable as error:
+            recording = self.recorder.open(claim)
+            cleanup.callback(self.recorder.forget, recording)
+            recording.log(error.log)
+            self._patiently(recording.close, held)
+            failed = StepError("environment", str(error))
+            outcome = outcomes.failure(claim, failed, permanent=not error.network)
         except store.ArtifactMissing as error:
             outcome = outcomes.failure(claim, StepError("setup", str(error)))
         except outputs.CannotStore as error:
@@ -217,6 +241,16 @@ class Driver:
                 claim, StepError("setup", f"{type(error).__name__}: {error}")
             )
         return _with_facts(outcome, claim, prepared, result)
+
+    def _environment(self, claim: Claim, need: Need) -> Taken:
+        """Raises BeingBuilt, Unbuildable."""
+        taken = self.environments.take(need, claim)
+        try:
+            record_environment(claim, taken.digest)
+        except BaseException:
+            taken.hold.release()
+            raise
+        return taken
 
     def _commit(self, claim: Claim, outcome: Outcome) -> Next:
         """The outcome, its consequences, and perhaps the next claim, in one transaction."""
@@ -329,6 +363,7 @@ def _with_facts(
     node, attempt = dict(outcome.node), dict(outcome.attempt)
     if prepared is not None:
         attempt["params"] = shapes.small_values(prepared.params)
+        attempt["environment"] = prepared.environment
         attempt["inputs"] = shapes.small_values(prepared.inputs)
         if claim.plan["cache"]:
             parts = prepared.key_parts(claim.plan)

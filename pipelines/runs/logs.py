@@ -64,6 +64,34 @@ def read(
     )
 
 
+def of_text(
+    text: str,
+    *,
+    complete: bool,
+    offset: int = 0,
+    limit: int = 256 * 1024,
+    tail: int | None = None,
+) -> LogPiece:
+    """A piece of a log that is one text: that of building an environment, as attempt 0."""
+    data = text.encode()
+    if tail is not None:
+        offset, limit = max(len(data) - tail, 0), tail
+    start = _boundary(data, offset)
+    end = _boundary(data, start + limit, back=True)
+    piece = data[start:end].decode()
+    return LogPiece(
+        attempt=0,
+        offset=start,
+        next_offset=end,
+        size=len(data),
+        first_line=data[:start].count(b"\n"),
+        lines=piece.count("\n"),
+        text=piece,
+        complete=complete,
+        truncated=False,
+    )
+
+
 def whole(attempt: Attempt) -> Iterator[str]:
     """The whole log, chunk by chunk."""
     for chunk in LogChunk.objects.filter(attempt=attempt).order_by("offset").iterator(16):

@@ -206,6 +206,12 @@ class NodeRun(models.Model):
     cached = models.BooleanField(default=False)
     #: Set where others may take the outputs from: on a success that really ran, with `cache` on.
     cache_key = models.CharField(max_length=64, null=True, blank=True)
+    #: The digest of its environment's lock; empty for Penstock's own libraries.
+    environment = models.CharField(max_length=64, blank=True, default="")
+    #: The building of its environment that it has waited for last.
+    build = models.ForeignKey(
+        "EnvironmentBuild", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     #: What the key was made of, in short, so that a miss can say why.
     cache_parts = models.JSONField(null=True, blank=True)
     #: `{"run": id, "number", "pipeline", "node", "at"}` of the node run that made these outputs,
@@ -280,6 +286,8 @@ class Attempt(models.Model):
     log_bytes = models.PositiveBigIntegerField(default=0)
     log_lines = models.PositiveBigIntegerField(default=0)
     log_truncated = models.BooleanField(default=False)
+    #: The digest of the lock of what it ran in, Penstock's own libraries included.
+    environment = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         ordering: ClassVar = ["number"]
@@ -435,3 +443,62 @@ class Limit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.team.slug if self.team else self.name}: {self.slots}"
+
+
+class EnvironmentLock(models.Model):
+    """The exact versions and hashes for a team's requirements; without a team Penstock's own.
+
+    `key` stands for the requirements, `digest` is the SHA-256 of `text`. At most one lock of a key
+    is `current`: what the next run uses. The others stay, because runs have recorded them.
+    """
+
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="environment_locks"
+    )
+    key = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    python = models.CharField(max_length=20)
+    platform = models.CharField(max_length=60)
+    requirements = models.JSONField(default=list)
+    #: What Penstock needs besides for the component's ports.
+    added = models.JSONField(default=list)
+    text = models.TextField()
+    current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["team", "key", "digest"], name="one_lock_per_key_and_digest"
+            ),
+            models.UniqueConstraint(
+                fields=["team", "key"], condition=Q(current=True), name="one_current_lock_per_key"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["digest"])]
+
+    def __str__(self) -> str:
+        return f"environment {self.digest[:12]}"
+
+
+class EnvironmentBuild(models.Model):
+    """One time that a worker made an environment, or tried to. Nodes that waited show its log."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="environment_builds")
+    requirements = models.JSONField(default=list)
+    #: Empty until the versions are chosen.
+    digest = models.CharField(max_length=64, blank=True, default="")
+    worker = models.CharField(max_length=200)
+    state = models.CharField(max_length=12, default="running")
+    error = models.TextField(blank=True, default="")
+    log = models.TextField(blank=True, default="")
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-started_at", "-id"]
+        indexes: ClassVar = [models.Index(fields=["team", "digest"])]
+
+    def __str__(self) -> str:
+        return f"build {self.pk} of {self.digest[:12] or 'an environment'}"

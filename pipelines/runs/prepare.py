@@ -28,9 +28,14 @@ from pipelines.core.interface import BRANCHES, expression_fields
 from pipelines.core.parameters import ARTIFACT_PREFIX, is_artifact
 from pipelines.core.run_view import RunView
 from pipelines.core.states import NodeState
+from pipelines.executors.environments.locks import own as own_lock
 from pipelines.executors.protocol import InputFile, Limits, StepRequest
+from pipelines.kinds import registry as kinds
+from pipelines.kinds.python.requirements import BadRequirements
 
 from . import shapes
+from .environments import locks
+from .environments.locks import Need
 from .models import NodeRun, Run
 
 
@@ -45,11 +50,14 @@ class Prepared:
     spec: Mapping[str, Any]
     params: Mapping[str, Any]
     inputs: Mapping[str, Any]
+    #: What has to be installed; None for what makes do with Penstock's own libraries.
+    need: Need | None = None
+    #: The digest of what it runs in; empty before the first lock for its requirements is made.
+    environment: str = ""
 
     def key_parts(self, plan: Mapping[str, Any]) -> KeyParts:
         """What the cache key of a node with this plan is made of."""
-        environment = plan.get("environment", "")
-        return KeyParts.of(plan["digest"], self.params, self.inputs, environment)
+        return KeyParts.of(plan["digest"], self.params, self.inputs, self.environment)
 
 
 @dataclass(frozen=True)
@@ -150,7 +158,10 @@ class Preparation:
 
     def prepared(self) -> Prepared:
         """Parameters rendered, inputs collected. Raises CannotPrepare."""
-        return Prepared(spec_of(self.plan), self.params(), self.inputs())
+        spec, params = spec_of(self.plan), self.params()
+        need = self._need(spec, params)
+        environment = locks.digest_of(need) if need is not None else own_lock().digest
+        return Prepared(spec, params, self.inputs(), need, environment)
 
     def elements(self) -> list[Any]:
         """The list that a mapped node maps over. Raises CannotPrepare."""
@@ -165,6 +176,15 @@ class Preparation:
                 f"the node maps over `{over}`, which must be a list, not {json.dumps(value)[:200]}"
             )
         return value
+
+    def _need(self, spec: Mapping[str, Any], params: Mapping[str, Any]) -> Need | None:
+        try:
+            requirements = kinds.requirements(spec, params)
+        except BadRequirements as error:
+            raise CannotPrepare(str(error)) from error
+        if requirements is None:
+            return None
+        return Need(self.run.team_id, requirements, self.plan.get("environment", ""))
 
     def _load_upstream(self) -> dict[str, _Upstream]:
         names = {source["node"] for sources in self.plan["inputs"].values() for source in sources}
@@ -278,6 +298,7 @@ def request(
         spec=prepared.spec,
         params={name: files.param(name, value) for name, value in prepared.params.items()},
         inputs={port: files.input(value) for port, value in prepared.inputs.items()},
+        environment=prepared.environment if prepared.need is not None else "",
         limits=Limits(
             seconds=plan["timeout"], cpu=plan.get("cpu"), memory_bytes=plan["memory_bytes"]
         ),

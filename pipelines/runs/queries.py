@@ -12,6 +12,7 @@ from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team
 
 from . import decisions, results, scheduling, shapes
+from .environments import queries as environments
 from .models import Approval, Attempt, Event, Limit, Metric, NodeRun, NodeState, Run
 
 
@@ -158,6 +159,7 @@ def node(run: Run, node_id: str, person: Person) -> dict[str, Any]:
         "outputs": row.outputs,
         "cache": results.cache_story(row),
         "approval": decisions.approval_json(row, person),
+        "environment": environments.of_node(row),
         "attempts": [attempt_json(attempt) for attempt in attempts],
         "metrics": [
             {
@@ -210,6 +212,7 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
         "log_bytes": attempt.log_bytes,
         "log_lines": attempt.log_lines,
         "log_truncated": attempt.log_truncated,
+        "environment": attempt.environment,
     }
 
 

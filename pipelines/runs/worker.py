@@ -20,6 +20,8 @@ from pipelines.executors.protocol import Executor
 from . import announcements, claims, identity, live, sweep
 from .claims import Taker
 from .driver import Driver
+from .environments import locks
+from .environments.builder import Builder, forget_builds_of_the_dead
 from .live import Kill
 from .models import NodeRun
 from .recorder import Recorder
@@ -41,7 +43,9 @@ class Worker:
         self.executor = executor or registry.for_all_kinds()
         self.recorder = Recorder()
         room = Slots.of(slots, self.facts.cpu, self.facts.memory, host.gpus())
-        self.driver = Driver(Taker(self.name, queues, room), self.executor, self.recorder)
+        self.environments = Builder(self.name)
+        taker = Taker(self.name, queues, room)
+        self.driver = Driver(taker, self.executor, self.recorder, self.environments)
         #: How many messages were taken, and how many threads are at work on one.
         self.messages = 0
         self.slots_in_use = 0
@@ -60,6 +64,8 @@ class Worker:
         """Free what an earlier process of this machine left behind, then watch."""
         try:
             sweep.free_leases_of_dead_workers()
+            forget_builds_of_the_dead()
+            locks.keep_own()
             announcements.forget_gone()
         except Error as error:
             logger.warning("Old leases could not be looked at yet: %s", error)
@@ -82,6 +88,7 @@ class Worker:
         self.driver.accepting = False
         _wait_until(lambda: not live.all_held(), grace)
         live.kill(live.all_held(), Kill.RELEASED)
+        self.environments.stop()
 
     def close(self) -> None:
         """After the last attempt has ended."""

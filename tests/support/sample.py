@@ -10,9 +10,10 @@ from pipelines.catalog import actions as catalog
 from pipelines.core.component import ComponentSpec
 from pipelines.designs import actions as designs
 from pipelines.designs.models import Pipeline
+from pipelines.executors.environments import Lock
 from pipelines.kinds import registry
 from pipelines.runs import actions as runs
-from pipelines.runs.models import Attempt, LogChunk, Metric, NodeRun, Run
+from pipelines.runs.models import Attempt, EnvironmentLock, LogChunk, Metric, NodeRun, Run
 from pipelines.teams import tokens
 from pipelines.teams.models import ApiToken
 from tests.people import People
@@ -31,6 +32,7 @@ class Sample:
     run: Run
     artifact: Artifact
     token: ApiToken
+    lock: EnvironmentLock
 
 
 def definition(**changes: Any) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def spec() -> ComponentSpec:
 
 
 def make(people: People, folder: Path) -> Sample:
-    """A component, a published pipeline, a run whose node `a` is done, an artifact, a token."""
+    """A component, a published pipeline, a run whose node `a` is done, an artifact, a token, a lock."""
     catalog.publish(spec(), people.team, people.owner)
     pipeline = designs.create(people.team, definition(), people.owner)
     designs.publish(pipeline, "first", people.owner)
@@ -61,7 +63,20 @@ def make(people: People, folder: Path) -> Sample:
     artifact = text_artifact(people, folder)
     finish(run, "a", {"result": store.reference(artifact)})
     token, _ = tokens.create(people.owner)
-    return Sample(pipeline, run, artifact, token)
+    return Sample(pipeline, run, artifact, token, environment_lock(people))
+
+
+def environment_lock(people: People) -> EnvironmentLock:
+    lock = Lock("rich==14.0.0 --hash=sha256:0\n")
+    return EnvironmentLock.objects.create(
+        team=people.team,
+        key="0" * 64,
+        digest=lock.digest,
+        python="3.11",
+        platform="linux-x86_64",
+        requirements=["rich"],
+        text=lock.text,
+    )
 
 
 def text_artifact(people: People, folder: Path, text: str = "some text") -> Artifact:

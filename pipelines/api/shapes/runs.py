@@ -11,6 +11,7 @@ from pipelines.runs.models import NodeState, RunState
 from pipelines.teams.models import Role
 
 from .common import Shape, UserRefSerializer
+from .environments import NodeEnvironmentSerializer
 from .fields import MAX_INTEGER, DefinitionField, JsonObject, JsonValue, SpecField
 
 PHASES = ["", "items", "child", "collect", "end", "waiting"]
@@ -364,6 +365,9 @@ class AttemptSerializer(Shape):
     log_bytes = serializers.IntegerField()
     log_lines = serializers.IntegerField()
     log_truncated = serializers.BooleanField()
+    environment = serializers.CharField(
+        allow_blank=True, help_text="Digest of the lock of what it ran in."
+    )
 
 
 class MetricSerializer(Shape):
@@ -378,13 +382,19 @@ class NodeRunDetailSerializer(NodeRunSerializer):
         allow_null=True, help_text="Null where the node does not use the cache, or did not run."
     )
     approval = ApprovalSerializer(allow_null=True)
+    environment = NodeEnvironmentSerializer(
+        allow_null=True, help_text="Null for Penstock's own libraries."
+    )
     attempts = AttemptSerializer(many=True)
     metrics = MetricSerializer(many=True)
 
 
 class LogQuerySerializer(Shape):
     attempt = serializers.IntegerField(
-        required=False, min_value=1, max_value=MAX_INTEGER, help_text="The newest when left out."
+        required=False,
+        min_value=0,
+        max_value=MAX_INTEGER,
+        help_text="The newest when left out; 0 for the building of the node's environment.",
     )
     offset = serializers.IntegerField(
         default=0, min_value=0, max_value=MAX_INTEGER, help_text="The byte to start from."

@@ -44,7 +44,7 @@ def address(route: str, pattern: URLPattern, sample: Sample) -> str:
         "<name:namespace>": "acme",
         "<name:name>": "step",
         "<node:node>": "a",
-        "<digest:digest>": sample.artifact.digest,
+        "<digest:digest>": (sample.lock if "/environments/<" in route else sample.artifact).digest,
         "<str:secret>": "wrong",
         "^(?!static/|ws/)": "runs/some/page",
         "^api(?:/|$)": "api/v1/nothing/",
@@ -104,7 +104,7 @@ def test_a_stranger_sees_no_foreign_row_in_any_list(
     sample: Sample, people: Any, as_user: Any
 ) -> None:
     client = as_user(people.stranger)
-    for path in ("components", "pipelines", "runs", "tokens"):
+    for path in ("components", "pipelines", "runs", "tokens", "environments"):
         response = client.get(f"/api/v1/{path}/")
         assert response.status_code == 200
         assert response.json()["results"] == [], path
@@ -132,6 +132,7 @@ def too_low(sample: Sample) -> list[tuple[str, str, str, dict[str, Any]]]:
         ("operator", "post", f"{pipeline}versions/", {}),
         ("operator", "post", "/api/v1/pipelines/", {"team": "acme", **whole}),
         ("operator", "post", "/api/v1/components/", {"team": "acme", "kind": "python"}),
+        ("operator", "post", f"/api/v1/environments/{sample.lock.digest}/renew/", {}),
         ("teammate", "post", f"{pipeline}runs/", {}),
         ("teammate", "post", f"{run}cancel/", {}),
         ("teammate", "post", f"{run}clone/", {}),

@@ -226,4 +226,4 @@ def _sha256(path: Path) -> str:
 
 def _sleeping(packages: Path) -> list[int]:
     """What a hanging build has started; it carries the build's CFLAGS."""
-    return sorted({*processes(f"-I{packages}")} & {*processes("sleep\0600")})
+    return sorted({*processes(f"-I{packages}")} & {*processes("sleep\x00600")})
