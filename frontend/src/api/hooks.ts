@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getMe, listTokens } from "./resources/account";
 import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponents } from "./resources/components";
+import { getEnvironment } from "./resources/environments";
 import { getPipeline, getVersion, listPipelines, listVersions } from "./resources/pipelines";
 import { getNode, listRunArtifacts, listRuns } from "./resources/runs";
 import { listLimits, listWorkers } from "./resources/workers";
@@ -25,6 +26,7 @@ export const keys = {
   runArtifacts: (id: string, page = 1) => ["run", id, "artifacts", page] as const,
   node: (runId: string, node: string) => ["run", runId, "nodes", node] as const,
   limits: ["limits"] as const,
+  environment: (digest: string) => ["environment", digest] as const,
   workers: (page: number) => ["workers", page] as const,
   preview: (digest: string, page: number, pageSize: number) => ["preview", digest, page, pageSize] as const,
 };
@@ -115,6 +117,10 @@ export function useNode(runId: string, node: string) {
     queryFn: ({ signal }) => getNode(runId, node, signal),
     staleTime: 0,
   });
+}
+
+export function useEnvironment(digest: string) {
+  return useQuery({ queryKey: keys.environment(digest), queryFn: ({ signal }) => getEnvironment(digest, signal) });
 }
 
 /** The living workers, asked for again every few seconds. */

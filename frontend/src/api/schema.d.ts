@@ -107,6 +107,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/environments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The locks of your teams and Penstock's own, the newest first. */
+        get: operations["environments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{digest}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One lock: its packages, its text, and when it was built. */
+        get: operations["environments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/environments/{digest}/renew/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Have the next run choose versions anew. What has run keeps this lock in its record. */
+        post: operations["environments_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits/": {
         parameters: {
             query?: never;
@@ -497,7 +548,8 @@ export interface paths {
         /**
          * @description A piece of an attempt's log, or with `download=1` all of it as a text file.
          *
-         *     Before the first attempt it is empty, and `attempt` is 0.
+         *     Attempt 0 is the building of the node's environment, which is also shown while the node
+         *     waits for it. Before the first attempt the log is else empty, and `attempt` is 0.
          */
         get: operations["runs_log"];
         put?: never;
@@ -727,6 +779,8 @@ export interface components {
             log_bytes: number;
             log_lines: number;
             log_truncated: boolean;
+            /** @description Digest of the lock of what it ran in. */
+            environment: string;
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -918,6 +972,59 @@ export interface components {
             updated_at: string;
             updated_by: components["schemas"]["UserRef"] | null;
             changed: boolean;
+        };
+        /** @description A lock. `team` is null for Penstock's own libraries; `current`: the next run uses it. */
+        Environment: {
+            /** @description SHA-256 of the lock's text, in hex. */
+            digest: string;
+            /** Format: uuid */
+            team: string | null;
+            python: string;
+            platform: string;
+            requirements: string[];
+            /** @description What Penstock needs for the component's ports. */
+            added: string[];
+            current: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        EnvironmentBuild: {
+            id: number;
+            state: components["schemas"]["EnvironmentBuildStateEnum"];
+            worker: string;
+            error: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /**
+         * @description * `running` - running
+         *     * `success` - success
+         *     * `failed` - failed
+         *     * `cancelled` - cancelled
+         * @enum {string}
+         */
+        EnvironmentBuildStateEnum: "running" | "success" | "failed" | "cancelled";
+        /** @description A lock. `team` is null for Penstock's own libraries; `current`: the next run uses it. */
+        EnvironmentDetail: {
+            /** @description SHA-256 of the lock's text, in hex. */
+            digest: string;
+            /** Format: uuid */
+            team: string | null;
+            python: string;
+            platform: string;
+            requirements: string[];
+            /** @description What Penstock needs for the component's ports. */
+            added: string[];
+            current: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The lock itself, a requirements file with hashes. */
+            text: string;
+            packages: components["schemas"]["Package"][];
+            /** @description The last ten, the newest first. */
+            builds: components["schemas"]["EnvironmentBuild"][];
         };
         /** @description An ordered fact about a run. */
         Event: {
@@ -1193,6 +1300,13 @@ export interface components {
          * @enum {string}
          */
         NoPreviewKindEnum: "none";
+        /** @description What a node runs in. `digest` is null until versions are chosen. */
+        NodeEnvironment: {
+            digest: string | null;
+            python: string | null;
+            requirements: string[];
+            build: components["schemas"]["EnvironmentBuild"] | null;
+        };
         /** @description Why a node failed: the user's own frames, and the line in the user's own code. */
         NodeError: {
             kind: string;
@@ -1292,6 +1406,8 @@ export interface components {
             /** @description Null where the node does not use the cache, or did not run. */
             cache: components["schemas"]["CacheStory"] | null;
             approval: components["schemas"]["Approval"] | null;
+            /** @description Null for Penstock's own libraries. */
+            environment: components["schemas"]["NodeEnvironment"] | null;
             attempts: components["schemas"]["Attempt"][];
             metrics: components["schemas"]["Metric"][];
         };
@@ -1349,6 +1465,10 @@ export interface components {
              */
             help: string;
         };
+        Package: {
+            name: string;
+            version: string;
+        };
         PaginatedApiTokenList: {
             /** @example 123 */
             count: number;
@@ -1378,6 +1498,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Component"][];
+        };
+        PaginatedEnvironmentList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Environment"][];
         };
         PaginatedItemList: {
             /** @example 123 */
@@ -2389,6 +2524,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComponentVersion"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    environments_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedEnvironmentList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    environments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentDetail"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    environments_renew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentDetail"];
                 };
             };
             /** @description The request cannot be understood. */
@@ -4347,7 +4656,7 @@ export interface operations {
     runs_log: {
         parameters: {
             query?: {
-                /** @description The newest when left out. */
+                /** @description The newest when left out; 0 for the building of the node's environment. */
                 attempt?: number;
                 /** @description 1: the whole log as a text/plain attachment. */
                 download?: boolean;

@@ -56,6 +56,8 @@ export type PipelineVersion = Schemas["Version"];
 export type StartRun = Schemas["StartRunRequest"];
 
 export type StepError = Schemas["NodeError"];
+export type Environment = Schemas["EnvironmentDetail"];
+export type NodeEnvironment = Schemas["NodeEnvironment"];
 export type RunNode = Schemas["NodeRun"];
 export type RunRow = Omit<Schemas["RunRow"], "node_counts"> & {
   node_counts: Partial<Record<NodeState, number>>;

@@ -35,6 +35,10 @@ export function createRouter() {
               path: "components/:ns/:name",
               lazy: page(() => import("@/features/components/ComponentPage"), "ComponentPage"),
             },
+            {
+              path: "environments/:digest",
+              lazy: page(() => import("@/features/environments/EnvironmentPage"), "EnvironmentPage"),
+            },
             { path: "workers", lazy: page(() => import("@/features/workers/WorkersPage"), "WorkersPage") },
             { path: "account", lazy: page(() => import("@/features/account/AccountPage"), "AccountPage") },
             { path: "*", Component: NotFound },

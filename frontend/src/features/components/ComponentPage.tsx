@@ -2,7 +2,7 @@ import { lazy, Suspense } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useComponent, useComponentVersion } from "@/api/hooks";
 import { ApiProblem } from "@/api/problem";
-import type { ComponentDetail, ComponentSpec } from "@/api/types";
+import type { ComponentDetail, ComponentSpec, JsonObject } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
 import { Badge, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
 import { ExampleList } from "./ExampleList";
@@ -107,12 +107,36 @@ function Spec({ spec }: { spec: ComponentSpec }) {
       <Section title="Parameters">
         <ParameterTable schema={spec.parameters} />
       </Section>
+      <Requirements implementation={spec.implementation as JsonObject} />
       {spec.examples.length > 0 && (
         <Section title="Examples">
           <ExampleList examples={spec.examples} />
         </Section>
       )}
     </>
+  );
+}
+
+/** Packages that are installed for it, in an environment of its own. */
+function Requirements({ implementation }: { implementation: JsonObject }) {
+  const listed = Array.isArray(implementation.requirements) ? implementation.requirements.map(String) : [];
+  const python = implementation.requires_python;
+  if (listed.length === 0 && !python) return null;
+  return (
+    <Section title="Requirements">
+      <ul className="flex flex-wrap gap-1">
+        {typeof python === "string" && (
+          <li>
+            <Badge>Python {python}</Badge>
+          </li>
+        )}
+        {listed.map((text) => (
+          <li key={text}>
+            <Badge tone="accent">{text}</Badge>
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }
 

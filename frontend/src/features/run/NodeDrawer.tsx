@@ -6,6 +6,7 @@ import type { NodeDetail, RunNode } from "@/api/types";
 import { findNode, type LiveRun } from "@/live";
 import { Button, Duration, IconButton, isFinal, Loaded, Menu, type MenuEntry, Select, StateBadge, type TabItem, Tabs, Ticks } from "@/ui";
 import { AttemptsPane } from "./AttemptsPane";
+import { EnvironmentPane } from "./EnvironmentPane";
 import { ErrorPane } from "./ErrorPane";
 import { LogPane } from "./log/LogPane";
 import { MetricsPane } from "./values/MetricsPane";
@@ -150,6 +151,9 @@ interface NodeTabsProps {
 function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: NodeTabsProps) {
   const detail = query.data;
   const tried = detail?.attempts.find(({ number }) => number === attempt);
+  const environment = detail?.environment;
+  /** While it waits for its environment, what is read is how that is built. */
+  const building = node.state === "waiting" && Boolean(environment?.build);
   const error = tried?.error ?? (attempt === node.attempt ? node.error : null);
   const body = (show: (detail: NodeDetail) => React.ReactNode) => (
     <div className="p-3">
@@ -163,15 +167,15 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: N
       id: "log",
       label: "Log",
       content:
-        attempt > 0 ? (
+        attempt > 0 || building ? (
           <LogPane
-            key={`${node.id}-${attempt}`}
+            key={`${node.id}-${building ? 0 : attempt}`}
             runId={runId}
             node={node.id}
-            attempt={attempt}
+            attempt={building ? 0 : attempt}
             active={attempt === node.attempt && !isFinal(node.state)}
             bus={live.bus}
-            onSilent={onSilent}
+            onSilent={building ? undefined : onSilent}
           />
         ) : (
           <p className="p-3 text-muted">{node.reused_from ? `It did not run here: its results are those of run #${node.reused_from.number}.` : "It has not started."}</p>
@@ -210,6 +214,28 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: N
       content: body((full) => <AttemptsPane attempts={full.attempts} />),
     },
   ];
+  if (environment)
+    items.push({
+      id: "environment",
+      label: "Environment",
+      content: (
+        <div className="flex h-full min-h-0 flex-col">
+          <EnvironmentPane environment={environment} />
+          {environment.build && (
+            <div className="min-h-0 flex-1 border-t">
+              <LogPane
+                key={`${node.id}-build-${environment.build.id}`}
+                runId={runId}
+                node={node.id}
+                attempt={0}
+                active={environment.build.state === "running"}
+                bus={live.bus}
+              />
+            </div>
+          )}
+        </div>
+      ),
+    });
   return (
     <>
       {error && <ErrorPane error={error} />}
