@@ -236,6 +236,7 @@ def _fail_at(action: str, points: Sequence[str]) -> Callable[[Session], float | 
 
 
 FAULTS: tuple[Fault, ...] = (
+    Fault("nothing", "nothing broken", lambda session: None, runs=16),
     Fault("kill-worker", "killed both workers", kill_workers, usual=2),
     Fault("kill-step", "killed all steps at work", kill_steps, usual=3),
     Fault("kill-shepherd", "killed the shepherds of steps", kill_shepherds, usual=2),

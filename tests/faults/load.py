@@ -49,6 +49,28 @@ def measure(file: Path) -> int:
     """Count a file's bytes."""
     return file.stat().st_size
 ''',
+    '''
+def numbers(data: int = 0, *, count: int = 12) -> list:
+    """A list whose length is known only now."""
+    return list(range(count))
+''',
+    '''
+def even(data: int) -> int:
+    """Refuse every second number."""
+    if data % 2:
+        raise ValueError(f"{data} is odd")
+    return data
+''',
+    '''
+def total(values: list) -> int:
+    """Add up what there is."""
+    return sum(value or 0 for value in values)
+''',
+    '''
+def more(data: int = 0, *, by: int = 0) -> int:
+    """Count on."""
+    return data + by + 1
+''',
 )
 PARAMETERS = [
     {"name": "seconds", "type": "number", "default": 0.05},
@@ -68,6 +90,8 @@ class Shape:
     unusual: Mapping[str, str] = field(default_factory=dict)
     run: str = "success"
     on_failure: str = "stop"
+    #: Further keys of the document.
+    top: Mapping[str, Any] = field(default_factory=dict)
     #: How its nodes end depends on who is quicker.
     open_end: bool = False
 
@@ -81,6 +105,7 @@ class Shape:
                 dict(zip(("from", "to"), edge.split(" -> "), strict=True)) for edge in self.edges
             ],
             "on_failure": self.on_failure,
+            **self.top,
         }
 
     def expected(self, node: str) -> str:
@@ -197,9 +222,102 @@ def _files() -> Shape:
     )
 
 
+def _maps() -> Shape:
+    return Shape(
+        "maps",
+        [
+            {"id": "list", "component": "faults/numbers", "retry": RETRY},
+            work("each", map={"over": "data", "max_parallel": 4}),
+            {
+                "id": "some",
+                "component": "faults/even",
+                "map": {"over": "data", "allow_failures": "50%"},
+            },
+            {"id": "sum", "component": "faults/total", "retry": RETRY},
+        ],
+        ["list.result -> each.data", "list.result -> some.data", "each.result -> sum.values"],
+        unusual={f"some[{number}]": "failed" for number in range(1, 12, 2)},
+    )
+
+
+#: What the next two use as a node; published before them.
+INNER = Shape(
+    "inner",
+    [
+        {
+            "id": "count",
+            "component": "faults/more",
+            "params": {"by": "${{ params.value }}"},
+            "retry": RETRY,
+        },
+        work("after"),
+    ],
+    ["count -> after"],
+    top={
+        "parameters": [*PARAMETERS, {"name": "value", "type": "integer", "default": 0}],
+        "outputs": [{"name": "value", "from": "count.result"}],
+    },
+)
+
+
+def _includes() -> Shape:
+    inner = {"pipeline": "inner", "params": {"value": 1}}
+    return Shape("includes", [work("a"), {"id": "b", **inner}, work("c")], ["a -> b", "b -> c"])
+
+
+def _loops() -> Shape:
+    loop = {"until": "outputs.value >= 3", "max_iterations": 5}
+    return Shape("loops", [{"id": "a", "pipeline": "inner", "loop": loop}, work("b")], ["a -> b"])
+
+
+def _branches() -> Shape:
+    condition = {"condition": "inputs.value > 0"}
+    return Shape(
+        "branches",
+        [
+            work("a"),
+            {"id": "check", "component": "control/if", "params": condition},
+            work("yes"),
+            work("no"),
+            work("join", run_if="none_failed"),
+        ],
+        [
+            "a.result -> check.value",
+            "check.yes -> yes",
+            "check.no -> no",
+            "yes -> join",
+            "no -> join",
+        ],
+        unusual={"no": "skipped"},
+    )
+
+
+def _waits() -> Shape:
+    approval = {"message": "May it go on?", "deadline": "1s", "on_deadline": "approve"}
+    return Shape(
+        "waits",
+        [
+            {"id": "time", "component": "control/wait_for_time", "params": {"for": "700ms"}},
+            {"id": "person", "component": "control/approval", "params": approval},
+            work("after"),
+        ],
+        ["time -> after", "person.approved -> after"],
+    )
+
+
+def _cleans_up() -> Shape:
+    return Shape(
+        "cleans_up",
+        [work("a"), {"id": "b", "component": "faults/broken"}, work("tidy", on_exit=True)],
+        ["a -> b"],
+        unusual={"b": "failed"},
+        run="failed",
+    )
+
+
 SHAPES: tuple[Shape, ...] = (
-    _chain(), _diamond(), _wide(), _retries(), _stops(),
-    _continues(), _timeouts(), _conditions(), _cached(), _files(),
+    _chain(), _diamond(), _wide(), _retries(), _stops(), _continues(), _timeouts(), _conditions(),
+    _cached(), _files(), _maps(), _includes(), _loops(), _branches(), _waits(), _cleans_up(),
 )  # fmt: skip
 
 PROBE = Shape("probe", [work("probe")])

@@ -60,13 +60,14 @@ def race_cancellations(session: Session) -> None:
     from pipelines.runs.identity import own
     from pipelines.runs.models import NodeRun
     from pipelines.runs.recorder import Recorder
+    from pipelines.runs.slots import Slots
     from tests.support.fake_executor import FakeExecutor
 
     if SHAPE.name not in session.pipelines:
         session.publish(SHAPE.name, SHAPE.definition())
     pipeline = Pipeline.objects.get(pk=session.pipelines[SHAPE.name])
     executor = FakeExecutor()
-    driver = Driver(Taker(str(own()), (_QUEUE,)), executor, Recorder())
+    driver = Driver(Taker(str(own()), (_QUEUE,), Slots.of(2, 2.0, 2**33, ())), executor, Recorder())
     cancelled = 0
     with ThreadPoolExecutor(1) as slot, ThreadPoolExecutor(1) as person:
         for _ in range(TIMES):

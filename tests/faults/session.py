@@ -26,7 +26,7 @@ from tests.support.processes import alive, descendants
 from tests.support.stack import ENDED, ROOT, Stack, wait_until
 
 from . import disks
-from .load import PROBE, SHAPES, SOURCES, Shape
+from .load import INNER, PROBE, SHAPES, SOURCES, Shape
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Session:
             for source in SOURCES:
                 body = {"kind": "python", "namespace": "faults", "source": source}
                 _ok(api.post("/components/", json=body))
-        for shape in (*SHAPES, PROBE):
+        for shape in (INNER, *SHAPES, PROBE):
             self.publish(shape.name, shape.definition())
 
     def publish(self, name: str, definition: dict[str, Any]) -> None:

@@ -36,8 +36,11 @@ class Findings:
 def look_at(first: Mapping[UUID, dict[str, Any]]) -> Findings:
     """Look at runs by id, each with a snapshot of itself from its beginning."""
     found = Findings()
-    for run in Run.objects.filter(pk__in=list(first)):
-        found += _Look(run).at_everything(first[run.pk])
+    runs = list(Run.objects.filter(pk__in=list(first)))
+    while runs:
+        for run in runs:
+            found += _Look(run).at_everything(first.get(run.pk))
+        runs = list(Run.objects.filter(parent__run__in=runs))  # of sub-pipelines
     missing = set(map(str, first)) - set(
         map(str, Run.objects.filter(pk__in=list(first)).values_list("pk", flat=True))
     )
@@ -60,14 +63,15 @@ class _Look:
             self.attempts[attempt.node_run_id].append(attempt)
         self.found = Findings(runs=1, nodes=len(self.rows))
 
-    def at_everything(self, first: dict[str, Any]) -> Findings:
+    def at_everything(self, first: dict[str, Any] | None) -> Findings:
         self.at_the_run()
         for row in self.rows:
             self.at_attempts(row, self.attempts[row.pk])
             self.at_the_row(row)
         self.at_outcomes()
         self.at_numbers()
-        self.at_the_replay(first)
+        if first is not None:
+            self.at_the_replay(first)
         return self.found
 
     def say(self, what: str, node: str = "") -> None:
@@ -86,7 +90,7 @@ class _Look:
 
     def own_rows(self) -> Iterable[NodeRun]:
         """The rows of nodes; items of a mapped node are counted by that node."""
-        return (row for row in self.rows if not getattr(row, "parent", ""))
+        return (row for row in self.rows if row.item is None)
 
     def at_the_row(self, row: NodeRun) -> None:
         if row.state not in _ENDED_NODE:
