@@ -6,6 +6,7 @@ Without that right something else stands in for each, so that writes fail in the
 import contextlib
 import os
 import resource
+import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -54,6 +55,9 @@ class Disk:
     def free(self) -> None:
         (self.path / _BALLAST).unlink(missing_ok=True)
 
+    def close(self) -> None:
+        subprocess.run(["umount", "--lazy", str(self.path)], check=True)
+
 
 class Absent:
     """Stands in for a disk of artifacts: for a while there is no directory to write to."""
@@ -70,6 +74,9 @@ class Absent:
     def free(self) -> None:
         self.path.unlink()
         self._away.rename(self.path)
+
+    def close(self) -> None:
+        """Nothing is mounted."""
 
 
 class Limited:
@@ -91,3 +98,6 @@ class Limited:
             with contextlib.suppress(ProcessLookupError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, was)
         self._limits.clear()
+
+    def close(self) -> None:
+        """Nothing is mounted."""

@@ -44,7 +44,7 @@ class Watched:
 
     id: UUID
     shape: Shape
-    first: dict[str, Any]
+    first: dict[str, Any] | None
 
 
 class Session:
@@ -89,6 +89,10 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.end_second_worker()
         self.stack.stop()
+        if self.database == "postgres":
+            postgres.stop(self.cluster)
+        for disk in (self.artifacts, self.tables):
+            disk.close()
 
     def _database_url(self) -> str:
         if self.database == "sqlite":
@@ -236,7 +240,7 @@ class Session:
 
     def wait_busy(self) -> None:
         """Wait until steps are at work."""
-        wait_until(lambda: len(self.running()) >= 2, "steps to run", PATIENCE, every=0.02)
+        self.under_work(lambda: len(self.running()) >= 2, "two steps to run")
 
     def under_work(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something that happens only while there is work, and keep work coming."""

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+
 from pipelines.core.states import ENDED_NODE, ENDED_RUN
 from pipelines.runs import queries
 from pipelines.runs.models import Attempt, Event, NodeRun, Run
 
 from .replay import apply_events
 
+_BATCH = 200
 _ENDED_NODE = frozenset(map(str, ENDED_NODE))
 
 
@@ -33,19 +36,32 @@ class Findings:
         return self
 
 
-def look_at(first: Mapping[UUID, dict[str, Any]]) -> Findings:
-    """Look at runs by id, each with a snapshot of itself from its beginning."""
+def look_at(first: Mapping[UUID, dict[str, Any] | None]) -> Findings:
+    """Look at runs by id, each with a snapshot of itself from its beginning, if there is one."""
     found = Findings()
-    runs = list(Run.objects.filter(pk__in=list(first)))
-    while runs:
-        for run in runs:
-            found += _Look(run).at_everything(first.get(run.pk))
-        runs = list(Run.objects.filter(parent__run__in=runs))  # of sub-pipelines
-    missing = set(map(str, first)) - set(
-        map(str, Run.objects.filter(pk__in=list(first)).values_list("pk", flat=True))
-    )
+    missing, ids = set(first), list(first)
+    while ids:
+        for start in range(0, len(ids), _BATCH):
+            for look in _looks(ids[start : start + _BATCH]):
+                missing.discard(look.run.pk)
+                found += look.at_everything(first.get(look.run.pk))
+        children = Run.objects.filter(parent__run__in=ids)  # of sub-pipelines
+        ids = list(children.values_list("pk", flat=True))
     found.wrong += [f"run {run_id} was answered with 201 and does not exist" for run_id in missing]
     return found
+
+
+def _looks(ids: list[UUID]) -> list["_Look"]:
+    """What there is to see of these runs, in a few queries."""
+    looks = {run.pk: _Look(run) for run in Run.objects.filter(pk__in=ids)}
+    for row in NodeRun.objects.filter(run__in=ids).order_by("position", "pk"):
+        looks[row.run_id].rows.append(row)
+    for event in Event.objects.filter(run__in=ids).order_by("seq"):
+        looks[event.run_id].events.append(event)
+    attempts = Attempt.objects.filter(node_run__run__in=ids).order_by("number")
+    for attempt in attempts.annotate(run_id=F("node_run__run_id")):
+        looks[attempt.run_id].attempts[attempt.node_run_id].append(attempt)
+    return list(looks.values())
 
 
 def _was_killed(attempt: Attempt) -> bool:
@@ -56,14 +72,13 @@ def _was_killed(attempt: Attempt) -> bool:
 class _Look:
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.rows = list(NodeRun.objects.filter(run=run).order_by("position", "pk"))
-        self.events = list(Event.objects.filter(run=run).order_by("seq"))
+        self.rows: list[NodeRun] = []
+        self.events: list[Event] = []
         self.attempts: dict[int, list[Attempt]] = defaultdict(list)
-        for attempt in Attempt.objects.filter(node_run__run=run).order_by("number"):
-            self.attempts[attempt.node_run_id].append(attempt)
-        self.found = Findings(runs=1, nodes=len(self.rows))
+        self.found = Findings(runs=1)
 
     def at_everything(self, first: dict[str, Any] | None) -> Findings:
+        self.found.nodes = len(self.rows)
         self.at_the_run()
         for row in self.rows:
             self.at_attempts(row, self.attempts[row.pk])

