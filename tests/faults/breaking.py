@@ -267,7 +267,7 @@ FAULTS: tuple[Fault, ...] = (
 SHORT = {
     "sqlite": (
         "kill-worker", "kill-web", "kill-redis", "kill-step", "same-message", "full-database",
-        "hostile-steps", "error-at-points",
+        "hostile-steps", "error-at-points", "cancel-races",
     ),
     "postgres": (
         "stop-commit", "flush-redis", "restart-postgres", "end-connections", "kill-scheduler",
