@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, register_converter
 
 from . import (
     artifacts,
+    bundles,
     components,
     environments,
     limits,
@@ -118,6 +119,8 @@ urlpatterns: list[URLPattern] = [
         environments.Renew.as_view(),
         name="renew-environment",
     ),
+    path("runs/<uuid:id>/bundle/", bundles.RunBundle.as_view(), name="bundle"),
+    path("bundles/", bundles.Bundles.as_view(), name="bundles"),
     path("artifacts/", artifacts.Artifacts.as_view(), name="artifacts"),
     path("artifacts/<digest:digest>/", artifacts.ArtifactPage.as_view(), name="artifact"),
     path("artifacts/<digest:digest>/preview/", artifacts.Preview.as_view(), name="preview"),

@@ -55,6 +55,11 @@ def key(digest: str) -> str:
     return f"sha256/{digest[:2]}/{digest}"
 
 
+def digest_of(content: bytes) -> str:
+    """The SHA-256 in hex under which these bytes would be stored."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def upload(path: Path) -> Stored:
     """Put a file into the storage under its hash. Bytes that are there already are kept as is."""
     folder = _local_folder()

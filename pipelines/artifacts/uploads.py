@@ -35,9 +35,16 @@ def receive(file: Any, *, team: Team, user: User, type: str | None = None) -> Ar
                 copy.write(chunk)
             copy.flush()
             path = Path(copy.name)
-        name = "".join(filter(str.isprintable, Path(file.name or "").name))
-        found, media_type, facts = _inspect(path, name, type)
-        stored = store.upload(path)
+        return take(path, name=file.name or "", team=team, user=user, type=type)
+
+
+def take(
+    path: Path, *, name: str, team: Team, user: User | None, type: str | None = None
+) -> Artifact:
+    """Store a file of this machine as `receive` does one that was sent. Raises NotOfType."""
+    name = "".join(filter(str.isprintable, Path(name).name))
+    found, media_type, facts = _inspect(path, name, type)
+    stored = store.upload(path)
     return store.record(
         team.pk, stored, type=found, name=name, media_type=media_type, facts=facts, user=user
     )

@@ -1,7 +1,7 @@
 """How much anyone may send, enforced before Django reads it.
 
 Django spools a whole request to the disk before it asks who sends it. So what is too large is
-refused at its first byte too many, and a large body is taken only at the address for uploads and
+refused at its first byte too many, and a large body is taken only at the addresses for uploads and
 from somebody who is signed in.
 """
 
@@ -40,7 +40,7 @@ class LimitBodies:
         limit = small
         declared = int(length) if length.isdigit() else None
         chunked = b"chunked" in headers.get(b"transfer-encoding", b"").lower()
-        if scope["path"] == reverse("api:artifacts") and (
+        if scope["path"] in (reverse("api:artifacts"), reverse("api:bundles")) and (
             chunked or (declared is not None and declared > small)
         ):
             if not await _known(headers):

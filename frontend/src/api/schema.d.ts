@@ -55,6 +55,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bundles/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Run a bundle: publish what your team lacks, make a pipeline, and start its run.
+         *
+         *     With `dry_run`, 200 with what would be used and published; 422 says what is in the way.
+         */
+        post: operations["bundles_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/components/": {
         parameters: {
             query?: never;
@@ -436,6 +457,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/bundle/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The run as one zip: definition, components, parameters, and the files it was given.
+         *
+         *     It runs again from there, here or on another Penstock: see `POST /api/v1/bundles/`.
+         */
+        get: operations["runs_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/cancel/": {
         parameters: {
             query?: never;
@@ -750,6 +792,11 @@ export interface components {
             /** @description Whether you may, while it is open. */
             may_decide: boolean;
         };
+        Arrival: {
+            pipeline: components["schemas"]["PipelineRef"] | null;
+            run: components["schemas"]["RunRef"] | null;
+            uses: components["schemas"]["BundleUse"][];
+        };
         Artifact: {
             /** @description SHA-256 in hex. */
             digest: string;
@@ -784,6 +831,24 @@ export interface components {
         };
         /** @enum {unknown} */
         BlankEnum: "";
+        BundleUploadRequest: {
+            /** Format: binary */
+            file: string;
+            /** @description Id or slug; your first team when left out. */
+            team?: string;
+            /**
+             * @description Write nothing: say what would be used and published.
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** @description A component or sub-pipeline of a bundle, and what it is called here. */
+        BundleUse: {
+            ref: string;
+            here: string;
+            /** @description It was missing here. */
+            published: boolean;
+        };
         /** @description What the cache said when the node was about to run. */
         CacheStory: {
             hit: boolean;
@@ -2298,6 +2363,89 @@ export interface operations {
             };
             /** @description It does not exist, or belongs to another team. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bundles_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["BundleUploadRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrival"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrival"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4239,6 +4387,80 @@ export interface operations {
             };
             /** @description It does not exist, or belongs to another team. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_bundle: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Which of the files that the run was given are in it: those up to 10 MiB, 100 MiB together, when left out.
+                 *
+                 *     * `none` - none
+                 *     * `small` - small
+                 *     * `all` - all
+                 */
+                artifacts?: "none" | "small" | "all";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

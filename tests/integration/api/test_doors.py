@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
@@ -115,6 +116,8 @@ def test_a_stranger_sees_no_foreign_row_in_any_list(
 def test_a_foreign_team_cannot_be_named(sample: Sample, people: Any, as_user: Any) -> None:
     client = as_user(people.stranger)
     for team in ("acme", str(people.team.pk), "no-such-team"):
+        bundle = {"team": team, "file": SimpleUploadedFile("run.zip", b"PK")}
+        assert client.post("/api/v1/bundles/", bundle, format="multipart").status_code == 404
         for path in ("pipelines", "validate"):
             body = {"team": team, "definition": definition()}
             response = client.post(f"/api/v1/{path}/", body, format="json")
