@@ -18,9 +18,17 @@ DATA = "{data}"
 
 
 def documents(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """`(name, document)` of every example; their files go below the absolute path `data`."""
-    for file in sorted(FOLDER.glob("*.yaml")):
-        yield file.stem, _with_data(load(file.read_bytes()), str(data))
+    """`(name, document)` of every example; their files go below the absolute path `data`.
+
+    Those that others use as sub-pipelines come first.
+    """
+    found = {file.stem: load(file.read_bytes()) for file in sorted(FOLDER.glob("*.yaml"))}
+    for name in sorted(found, key=lambda name: (_includes(found[name]), name)):
+        yield name, _with_data(found[name], str(data))
+
+
+def _includes(document: dict[str, Any]) -> bool:
+    return any("pipeline" in node for node in document["nodes"])
 
 
 def install(team: Team, data: Path, user: User | None = None) -> list[Pipeline]:

@@ -43,8 +43,9 @@ CATEGORIES = {
 
 @pytest.mark.parametrize(("name", "number"), EXAMPLES)
 def test_example_runs(name: str, number: int, examples: Examples, web: Web) -> None:
-    # The one address of an example that does not exist is played by a server on this machine.
-    params = {"url": web.url("/items")} if name == "core/http_request" else None
+    # The addresses of examples that do not exist are played by a server on this machine.
+    asks = ("core/http_request", "control/wait_for_url")
+    params = {"url": web.url("/items")} if name in asks else None
     made = examples.run(name, number, params)
     assert made.code == 0, made.error or made.stderr
     spec: ComponentSpec = specs()[name]
