@@ -274,6 +274,13 @@ def component(page: Page, things: Things) -> None:
     expect(page.get_by_text("Missing values in the keys match nothing")).to_be_visible()
 
 
+def environment(page: Page, things: Things) -> None:
+    digest = page.request.get("/api/v1/environments/").json()["results"][0]["digest"]
+    page.goto(f"/environments/{digest}")
+    page.get_by_text("The lock", exact=True).click()
+    expect(page.get_by_text("pandas==")).to_be_visible()
+
+
 def account(page: Page, things: Things) -> None:
     page.goto("/account")
     expect(page.get_by_role("cell", name="command line").first).to_be_visible()
@@ -321,6 +328,7 @@ SCREENS: tuple[Show, ...] = (
     runs_none,
     components,
     component,
+    environment,
     account,
     nothing_there,
     login,

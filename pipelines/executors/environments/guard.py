@@ -14,11 +14,14 @@ from typing import NoReturn
 from ..forkserver import linux, tree
 
 _PATIENCE = 5.0
+#: Steps that run meanwhile come first.
+_NICE = 10
 
 
 def main(worker: int, command: list[str]) -> NoReturn:
     linux.set_name("penstock-build")
     linux.adopt_orphans()
+    os.nice(_NICE)
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
         tree.kill_all(tree.Descendants(), _PATIENCE)

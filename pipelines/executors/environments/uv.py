@@ -48,6 +48,8 @@ _NETWORK = re.compile(
     r"|error decoding response body",
     re.IGNORECASE,
 )
+#: Names the directory that is renamed when the environment is complete.
+_NOISE = "Using Python "
 _LAST_LINES = 12
 _LONGEST_MESSAGE = 4000
 
@@ -160,7 +162,8 @@ class Uv:
         try:
             assert process.stdout is not None
             for line in process.stdout:
-                log(line)
+                if not line.startswith(_NOISE):
+                    log(line)
                 lines = [*lines[-200:], line.rstrip()]
             code = process.wait()
         finally:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from pipelines.executors.environments import Lock
 from pipelines.teams.access import Person, within
@@ -59,14 +59,15 @@ def build_json(build: EnvironmentBuild) -> dict[str, Any]:
 def of_node(row: NodeRun) -> dict[str, Any] | None:
     """The environment of one node run; None for Penstock's own libraries, or before it is known."""
     build = row.build
+    digest = row.environment or (build.digest if build else "")
     lock = None
-    if row.environment:
-        mine = Q(team=row.run.team_id) | Q(team=None)
-        lock = EnvironmentLock.objects.filter(mine, digest=row.environment).first()
+    if digest:
+        mine = EnvironmentLock.objects.filter(team=row.run.team_id)
+        lock = mine.filter(digest=digest).first()
     if lock is None and build is None:
         return None
     return {
-        "digest": row.environment or None,
+        "digest": digest or None,
         "python": lock.python if lock else None,
         "requirements": lock.requirements if lock else build.requirements if build else [],
         "build": build_json(build) if build else None,

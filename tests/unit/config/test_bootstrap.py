@@ -1,6 +1,7 @@
 """Setting up skips what is done, and knows which Node can build."""
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,8 @@ def test_files_of_earlier_builds_stay_for_a_day(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (0, 1_000_000 - age * 3600))
     bootstrap.forget_old_builds(str(tmp_path), 1_000_000)
     assert sorted(os.listdir(tmp_path)) == ["main-new.js", "main-noon.js"]
+
+
+def test_workers_build_environments_with_the_uv_that_set_penstock_up() -> None:
+    project = tomllib.loads((Path(bootstrap.ROOT) / "pyproject.toml").read_text())
+    assert f"uv=={bootstrap.UV_VERSION}" in project["project"]["dependencies"]

@@ -114,7 +114,7 @@ function Renew({ digest }: { digest: string }) {
     onError: (error) => toast({ tone: "error", title: "The versions were not renewed", description: error.message }),
   });
   return (
-    <Button icon={<RefreshCw />} busy={renew.isPending} onClick={() => renew.mutate()}>
+    <Button icon={<RefreshCw className="size-4" aria-hidden />} busy={renew.isPending} onClick={() => renew.mutate()}>
       Choose versions anew
     </Button>
   );

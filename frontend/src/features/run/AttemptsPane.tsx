@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import type { Attempt } from "@/api/types";
 import { Duration, formatBytes, formatDuration, formatNumber, RelativeTime, StateBadge } from "@/ui";
 
@@ -22,6 +23,16 @@ export function AttemptsPane({ attempts }: { attempts: Attempt[] }) {
             </dd>
             <dt>Worker</dt>
             <dd className="font-mono">{attempt.worker || "–"}</dd>
+            {attempt.environment && (
+              <>
+                <dt>Environment</dt>
+                <dd>
+                  <Link to={`/environments/${attempt.environment}`} className="font-mono text-accent underline">
+                    {attempt.environment.slice(0, 12)}
+                  </Link>
+                </dd>
+              </>
+            )}
             <dt>Exit</dt>
             <dd>{exitText(attempt)}</dd>
             {attempt.cpu_seconds !== null && (
