@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from pipelines.designs import access, actions, queries
-from pipelines.designs.catalog import specs_for
+from pipelines.designs.catalog import spec_of, specs_for
 from pipelines.designs.models import PipelineVersion
 from pipelines.teams.access import Action, team, within
 from pipelines.teams.models import Team
@@ -81,6 +81,7 @@ class Version(APIView):
                 **body,
                 "definition": version.definition,
                 "components": pinned_specs(version),
+                "spec": spec_of(version).model_dump(mode="json"),
             }
         )
 

@@ -216,6 +216,7 @@ class _Work:
         node = self.move(
             node,
             Step.HAND_OUT,
+            reason=event.why,
             phase=event.phase,
             attempt=node.attempt - 1,
             items_total=event.items,

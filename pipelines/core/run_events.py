@@ -55,13 +55,14 @@ class Parked:
 class HandedOut:
     """A mapped node's items are there, or a sub-pipeline's child run has started.
 
-    At most `parallel` items run at a time.
+    At most `parallel` items run at a time. `why` says what of it runs now, such as which round.
     """
 
     node: str
     phase: str
     items: int = 0
     parallel: int = 1
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

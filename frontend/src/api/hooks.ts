@@ -5,10 +5,10 @@ import { getMe, listTokens } from "./resources/account";
 import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponents } from "./resources/components";
 import { getEnvironment } from "./resources/environments";
-import { getPipeline, getVersion, listPipelines, listVersions } from "./resources/pipelines";
-import { getNode, listRunArtifacts, listRuns } from "./resources/runs";
+import { getPipeline, getVersion, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
+import { getNode, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
 import { listLimits, listWorkers } from "./resources/workers";
-import type { ComponentFilters, PipelineFilters, RunFilters } from "./types";
+import type { ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
 
 export const keys = {
   me: ["me"] as const,
@@ -18,6 +18,7 @@ export const keys = {
   componentVersion: (namespace: string, name: string, number: number) =>
     ["component", namespace, name, number] as const,
   pipelines: (filters: PipelineFilters = {}) => ["pipelines", filters] as const,
+  pipelineSpecs: (team: string) => ["pipelines", "specs", team] as const,
   pipeline: (id: string) => ["pipeline", id] as const,
   versions: (id: string) => ["pipeline", id, "versions"] as const,
   version: (id: string, number: number) => ["pipeline", id, "versions", number] as const,
@@ -27,6 +28,9 @@ export const keys = {
   node: (runId: string, node: string) => ["run", runId, "nodes", node] as const,
   limits: ["limits"] as const,
   environment: (digest: string) => ["environment", digest] as const,
+  items: (runId: string, node: string, filters: ItemFilters = {}) =>
+    ["run", runId, "nodes", node, "items", filters] as const,
+  childRuns: (runId: string, node: string, page = 1) => ["run", runId, "nodes", node, "runs", page] as const,
   workers: (page: number) => ["workers", page] as const,
   preview: (digest: string, page: number, pageSize: number) => ["preview", digest, page, pageSize] as const,
 };
@@ -76,6 +80,15 @@ export function usePipelines(filters: PipelineFilters = {}, refetchInterval: num
   });
 }
 
+/** The published pipelines of a team, as things that a node can use. */
+export function usePipelineSpecs(team: string) {
+  return useQuery({
+    queryKey: keys.pipelineSpecs(team),
+    queryFn: ({ signal }) => listPipelineSpecs(team, signal),
+    staleTime: 60_000,
+  });
+}
+
 export function usePipeline(id: string) {
   return useQuery({ queryKey: keys.pipeline(id), queryFn: ({ signal }) => getPipeline(id, signal) });
 }
@@ -121,6 +134,30 @@ export function useNode(runId: string, node: string) {
 
 export function useEnvironment(digest: string) {
   return useQuery({ queryKey: keys.environment(digest), queryFn: ({ signal }) => getEnvironment(digest, signal) });
+}
+
+/** One page of the items of a mapped node. */
+export function useItems(runId: string, node: string, filters: ItemFilters) {
+  return useQuery({
+    queryKey: keys.items(runId, node, filters),
+    queryFn: ({ signal }) => listItems(runId, node, filters, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  });
+}
+
+/** How many child runs stand on a page. */
+export const CHILD_PAGE = 50;
+
+/** The runs of a sub-pipeline: one, or one for each round of a loop. */
+export function useChildRuns(runId: string, node: string, page = 1, refetchInterval: number | false = false) {
+  return useQuery({
+    refetchInterval,
+    queryKey: keys.childRuns(runId, node, page),
+    queryFn: ({ signal }) => listChildRuns(runId, node, page, CHILD_PAGE, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  });
 }
 
 /** The living workers, asked for again every few seconds. */

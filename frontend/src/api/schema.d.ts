@@ -2125,6 +2125,8 @@ export interface components {
             components: {
                 [key: string]: components["schemas"]["ComponentSpec"];
             };
+            /** @description What a node looks like that uses this version. */
+            spec: components["schemas"]["ComponentSpec"];
         };
         VersionRow: {
             number: number;

@@ -36,7 +36,7 @@ export type ComponentVersion = Schemas["ComponentVersion"];
 
 export interface ParameterDefinition {
   name: string;
-  type?: "string" | "number" | "integer" | "boolean" | "json";
+  type?: "string" | "text" | "number" | "integer" | "boolean" | "list" | "json" | "table" | "file" | "image" | "model" | "any";
   default?: unknown;
   required?: boolean;
   title?: string;
@@ -46,6 +46,7 @@ export interface ParameterDefinition {
   maximum?: number | null;
 }
 
+export type PipelineSpec = Schemas["PipelineSpec"];
 export type PipelineRow = Schemas["PipelineRow"];
 export type Pipeline = Schemas["Pipeline"];
 export type Draft = Schemas["Draft"];
@@ -74,6 +75,10 @@ export type RerunMode = Outlook["mode"];
 /** `kind` is open: a newer server may know more. */
 export type RunEvent = Omit<Schemas["Event"], "kind"> & { kind: string };
 export type Attempt = Schemas["Attempt"];
+/** One item of a mapped node: a node run of its own, called `train[17]`. */
+export type Item = Schemas["Item"];
+export type Approval = Schemas["Approval"];
+export type Decision = Schemas["DecisionRequest"];
 export type Metric = Schemas["Metric"];
 export type NodeDetail = Schemas["NodeRunDetail"];
 export type LogPage = Schemas["Log"];
@@ -90,6 +95,7 @@ type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters
   : never;
 export type PipelineFilters = QueryOf<"/api/v1/pipelines/">;
 export type RunFilters = QueryOf<"/api/v1/runs/">;
+export type ItemFilters = QueryOf<"/api/v1/runs/{id}/nodes/{node}/items/">;
 export type ComponentFilters = QueryOf<"/api/v1/components/">;
 
 /** How an artifact stands among inputs and outputs. */

@@ -1,12 +1,12 @@
 import {
-  ArrowDownUp, ArrowRightLeft, ArrowUpDown, Award, BadgeCheck, Bell, BellRing, BetweenVerticalStart,
+  AlarmClock, ArrowDownUp, ArrowRightLeft, ArrowUpDown, Award, BadgeCheck, Bell, BellRing, BetweenVerticalStart,
   Binary, Blocks, BookOpen, BookText, Bot, Box, Boxes, Braces, Brain, BrainCircuit, Bug, Cable,
   Calculator, Calendar, CalendarClock, ChartArea, ChartBar, ChartCandlestick, ChartColumn, ChartGantt,
   ChartLine, ChartNetwork, ChartNoAxesColumn, ChartPie, ChartScatter, ChartSpline, CircleCheck,
   CircleSlash, ClipboardCheck, ClipboardList, ClipboardPen, Clock, Cloud, CloudCog, CloudDownload,
   CloudUpload, Code, CodeXml, Cog, Columns3, Combine, Compass, Component, Container, Copy, CopyMinus, Cpu,
   Crosshair, Database, DatabaseBackup, DatabaseZap, Dices, Diff, Download, Eraser, Eye, FileArchive,
-  FileBox, FileChartColumn, FileCode, FileDiff, FileDown, FileImage, FileInput, FileJson, FileOutput,
+  FileBox, FileChartColumn, FileClock, FileCode, FileDiff, FileDown, FileImage, FileInput, FileJson, FileOutput,
   FilePlus, FileSearch, FileSpreadsheet, FileText, FileType2, FileUp, Files, Filter, Fingerprint, Flag,
   FlaskConical, Folder, FolderInput, FolderOpen, FolderOutput, FunctionSquare, Gauge, GitBranch,
   GitCompare, GitFork, GitMerge, Globe, Grid3x3, Group, HandCoins, HardDriveDownload, Hash, Heading,
@@ -17,24 +17,24 @@ import {
   Percent, Phone, PieChart, Pipette, Play, Plug, Power, Printer, QrCode, Quote, Radar, Radio, RefreshCw,
   Regex, Repeat, Replace, Rocket, Route, Rows3, Rss, Ruler, Satellite, Save, Scale, ScanText, Scissors,
   ScissorsLineDashed, ScrollText, Search, Send, Server, Settings, Shapes, Share2, Sheet, Shield,
-  ShieldCheck, ShoppingCart, Shuffle, Sigma, Signature, Siren, SlidersHorizontal, Smile, Snowflake,
+  ShieldCheck, ShoppingCart, Shuffle, Sigma, Signature, Signpost, Siren, SlidersHorizontal, Smile, Snowflake,
   Sparkles, Spline, Split, SquareCode, SquareFunction, SquareTerminal, Star, Sun, Table, Table2,
   TableProperties, Tag, Target, Terminal, TestTube, Text, Thermometer, ThumbsUp, Timer, ToggleLeft,
-  ToyBrick, Trash2, TrendingUp, Trophy, Truck, Type, Ungroup, Upload, User, Users, Variable, Video,
+  ToyBrick, Trash2, TrendingUp, Trophy, Truck, Type, Ungroup, Upload, User, UserCheck, Users, Variable, Video,
   Wallet, WandSparkles, Waypoints, Webhook, Weight, WholeWord, Wifi, Wind, Workflow, Wrench, Zap,
   type LucideIcon,
 } from "lucide-react";
 
 /** The icons that a component may name; a bundle of all of Lucide would be larger than the app. */
 const ICONS: Record<string, LucideIcon> = {
-  ArrowDownUp, ArrowRightLeft, ArrowUpDown, Award, BadgeCheck, Bell, BellRing, BetweenVerticalStart,
+  AlarmClock, ArrowDownUp, ArrowRightLeft, ArrowUpDown, Award, BadgeCheck, Bell, BellRing, BetweenVerticalStart,
   Binary, Blocks, BookOpen, BookText, Bot, Box, Boxes, Braces, Brain, BrainCircuit, Bug, Cable,
   Calculator, Calendar, CalendarClock, ChartArea, ChartBar, ChartCandlestick, ChartColumn, ChartGantt,
   ChartLine, ChartNetwork, ChartNoAxesColumn, ChartPie, ChartScatter, ChartSpline, CircleCheck,
   CircleSlash, ClipboardCheck, ClipboardList, ClipboardPen, Clock, Cloud, CloudCog, CloudDownload,
   CloudUpload, Code, CodeXml, Cog, Columns3, Combine, Compass, Component, Container, Copy, CopyMinus, Cpu,
   Crosshair, Database, DatabaseBackup, DatabaseZap, Dices, Diff, Download, Eraser, Eye, FileArchive,
-  FileBox, FileChartColumn, FileCode, FileDiff, FileDown, FileImage, FileInput, FileJson, FileOutput,
+  FileBox, FileChartColumn, FileClock, FileCode, FileDiff, FileDown, FileImage, FileInput, FileJson, FileOutput,
   FilePlus, FileSearch, FileSpreadsheet, FileText, FileType2, FileUp, Files, Filter, Fingerprint, Flag,
   FlaskConical, Folder, FolderInput, FolderOpen, FolderOutput, FunctionSquare, Gauge, GitBranch,
   GitCompare, GitFork, GitMerge, Globe, Grid3x3, Group, HandCoins, HardDriveDownload, Hash, Heading,
@@ -45,10 +45,10 @@ const ICONS: Record<string, LucideIcon> = {
   Percent, Phone, PieChart, Pipette, Play, Plug, Power, Printer, QrCode, Quote, Radar, Radio, RefreshCw,
   Regex, Repeat, Replace, Rocket, Route, Rows3, Rss, Ruler, Satellite, Save, Scale, ScanText, Scissors,
   ScissorsLineDashed, ScrollText, Search, Send, Server, Settings, Shapes, Share2, Sheet, Shield,
-  ShieldCheck, ShoppingCart, Shuffle, Sigma, Signature, Siren, SlidersHorizontal, Smile, Snowflake,
+  ShieldCheck, ShoppingCart, Shuffle, Sigma, Signature, Signpost, Siren, SlidersHorizontal, Smile, Snowflake,
   Sparkles, Spline, Split, SquareCode, SquareFunction, SquareTerminal, Star, Sun, Table, Table2,
   TableProperties, Tag, Target, Terminal, TestTube, Text, Thermometer, ThumbsUp, Timer, ToggleLeft,
-  ToyBrick, Trash2, TrendingUp, Trophy, Truck, Type, Ungroup, Upload, User, Users, Variable, Video,
+  ToyBrick, Trash2, TrendingUp, Trophy, Truck, Type, Ungroup, Upload, User, UserCheck, Users, Variable, Video,
   Wallet, WandSparkles, Waypoints, Webhook, Weight, WholeWord, Wifi, Wind, Workflow, Wrench, Zap,
 };
 
@@ -66,6 +66,7 @@ const TINTS: Record<string, string> = {
   ml: "bg-violet-soft text-violet",
   text: "bg-success-soft text-success",
   notify: "bg-warning-soft text-warning",
+  pipeline: "bg-info-soft text-info",
 };
 
 export interface ComponentIconProps {

@@ -20,6 +20,7 @@ import { FIRST_FIT } from "./fit";
 import { type CardNode, type EdgeCache, flowEdges, flowNodes, type LinkEdge, type NodeCache } from "./flow";
 import { RemoveEdge } from "./LinkEdge";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
+import { OpenNode } from "./PatternMarks";
 import { useKeepInView } from "./useKeepInView";
 import { useWire } from "./useWire";
 import { Refusal, WireHint } from "./WireHint";
@@ -141,6 +142,7 @@ export function EditorCanvas(props: EditorCanvasProps) {
 
   return (
     <RemoveEdge.Provider value={editable ? removeEdge : null}>
+      <OpenNode.Provider value={onOpenNode}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -193,6 +195,7 @@ export function EditorCanvas(props: EditorCanvasProps) {
         {children}
       </ReactFlow>
       {refusal && <Refusal {...refusal} />}
+      </OpenNode.Provider>
     </RemoveEdge.Provider>
   );
 }

@@ -4,16 +4,16 @@ import { ReactFlow, ReactFlowProvider, useStore } from "@xyflow/react";
 import { useEffect, useMemo, useRef } from "react";
 
 import { catalogOf } from "@/graph/catalog";
-import { nodeSize } from "@/graph/geometry";
-import { placeAll } from "@/graph/placement";
 import { readDefinition } from "@/graph/read";
 import type { ComponentSpec, Problem } from "@/graph/types";
 
 import { CanvasChrome } from "./CanvasChrome";
+import { drawn } from "./drawn";
 import { type EdgeCache, flowEdges, flowNodes, type NodeCache } from "./flow";
 import { FIRST_FIT } from "./fit";
 import { MarksProvider } from "./marks";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
+import { OpenNode } from "./PatternMarks";
 import type { Fate, NodeStatus } from "./status";
 import { useCanvasView } from "./view";
 
@@ -29,6 +29,8 @@ export interface GraphViewProps {
   problems?: readonly Problem[];
   selected?: string | null;
   onSelect?: (node: string | null) => void;
+  /** Somebody wants to see what is inside of a node that uses a pipeline. */
+  onOpen?: (node: string) => void;
   /** What the graph is, for those who cannot see it. */
   label?: string;
 }
@@ -38,20 +40,21 @@ export function GraphView(props: GraphViewProps) {
   return (
     <ReactFlowProvider>
       <MarksProvider states={props.states} fates={props.fates} problems={props.problems}>
-        <ReadOnlyFlow {...props} />
+        <OpenNode.Provider value={props.onOpen ?? null}>
+          <ReadOnlyFlow {...props} />
+        </OpenNode.Provider>
       </MarksProvider>
     </ReactFlowProvider>
   );
 }
 
-function ReadOnlyFlow({ definition: raw, components, selected, onSelect, label = "Graph" }: GraphViewProps) {
+function ReadOnlyFlow({ definition: raw, components, selected, onSelect, onOpen, label = "Graph" }: GraphViewProps) {
   const nodeCache = useRef<NodeCache>(new Map());
   const edgeCache = useRef<EdgeCache>(new Map());
   const { nodes, edges } = useMemo(() => {
     const { definition } = readDefinition(raw);
     const catalog = catalogOf(components as Record<string, ComponentSpec>);
-    const specs = new Map(definition.nodes.map((node) => [node.id, catalog.spec(node.component)]));
-    const layout = placeAll(definition, (id) => nodeSize(specs.get(id)));
+    const { layout } = drawn(definition, catalog);
     const chosen = selected ? new Set([selected]) : NONE;
     const options = { definition, catalog, layout, selected: chosen, editable: false };
     return {
@@ -90,6 +93,10 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, label =
         fitViewOptions={FIRST_FIT}
         onNodeClick={(_event, node) => onSelect?.(node.id)}
         onNodeContextMenu={(_event, node) => onSelect?.(node.id)}
+        onNodeDoubleClick={(_event, { id, data }) => {
+          if (data.node.pipeline) onOpen?.(id);
+        }}
+        zoomOnDoubleClick={false}
         onPaneClick={() => onSelect?.(null)}
         onKeyDown={(event) => {
           const id = (event.target as HTMLElement).closest("[data-id]")?.getAttribute("data-id");

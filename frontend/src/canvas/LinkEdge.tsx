@@ -8,14 +8,17 @@ import { type Marks, useMarks } from "./marks";
 import { labelPoint } from "./labelPoint";
 import { portColor } from "./portColors";
 
-/** How the data on an edge fares: has it come, is it being used? */
-type Flow = "idle" | "done" | "active" | "failed";
+/** How the data on an edge fares: has it come, is it being used, will it never come? */
+type Flow = "idle" | "done" | "active" | "failed" | "dead";
 
-function flowOf({ states }: Marks, source: string, target: string): Flow {
-  const from = states.get(source)?.state;
+function flowOf({ states }: Marks, source: string, target: string, branch: string | null): Flow {
+  const giver = states.get(source);
+  const from = giver?.state;
   if (from === "failed") return "failed";
   if (from === "running") return "active";
+  if (from === "skipped" || from === "cancelled") return "dead";
   if (from !== "success") return "idle";
+  if (branch !== null && giver?.taken && !giver.taken.includes(branch)) return "dead";
   return states.get(target)?.state === "running" ? "active" : "done";
 }
 
@@ -24,6 +27,7 @@ const STROKES: Record<Flow, string> = {
   done: "var(--color-success)",
   active: "var(--color-info)",
   failed: "var(--color-danger)",
+  dead: "var(--color-line-strong)",
 };
 
 /** Removes an edge by its key; absent where the graph is only shown. */
@@ -33,8 +37,9 @@ export const RemoveEdge = createContext<((key: string) => void) | null>(null);
 export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
   const { id, source, target, data, selected, sourceHandleId } = props;
   const [path, middleX, middleY] = getBezierPath(props);
+  const branch = data?.branch ?? null;
   const far = useMarks((marks) => marks.far);
-  const flow = useMarks((marks) => flowOf(marks, source, target));
+  const flow = useMarks((marks) => flowOf(marks, source, target, branch));
   const port = handlePort(sourceHandleId);
   const fact = useMarks((marks) => (port === null || !marks.near ? undefined : marks.states.get(source)?.outputs?.[port]));
   const problem = useMarks((marks) => marks.edgeProblems.get(id)?.[0]?.message);
@@ -56,11 +61,12 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
         style={{
           stroke,
           strokeWidth: far ? 4 : selected ? 2.5 : 1.75,
+          opacity: flow === "dead" && !selected ? 0.5 : undefined,
           strokeDasharray: type === null ? "5 5" : flow === "active" ? "7 5" : undefined,
         }}
       />
       {problem && <title>{problem}</title>}
-      {removable || fact ? (
+      {removable || fact || (branch !== null && !far) ? (
         <EdgeLabelRenderer>
           <div
             className="nodrag nopan pointer-events-auto absolute flex items-center gap-1"
@@ -69,6 +75,17 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
               zIndex: selected ? 1001 : undefined,
             }}
           >
+            {branch !== null && (
+              <span
+                data-testid="branch-label"
+                className={clsx(
+                  "rounded-full border border-line-strong bg-surface px-1.5 text-2xs font-medium",
+                  flow === "dead" ? "text-faint line-through" : "text-ink",
+                )}
+              >
+                {branch}
+              </span>
+            )}
             {fact && (
               <span className="rounded-full border bg-surface px-1.5 text-2xs text-muted tabular-nums">{fact}</span>
             )}

@@ -3,29 +3,40 @@ import { clsx } from "clsx";
 import { CircleAlert } from "lucide-react";
 import { memo } from "react";
 
-import { parseRef } from "@/graph/catalog";
+import { parseRef, refOf, shownName } from "@/graph/catalog";
 import { HEADER_HEIGHT, nodeSize } from "@/graph/geometry";
-import { stateLook, Tooltip } from "@/ui";
+import { stateLook, Ticks, Tooltip } from "@/ui";
 
 import { ComponentIcon } from "./ComponentIcon";
 import { type CardNode, isJoined, ORDER_HANDLE } from "./flow";
 import { FateMark } from "./FateMark";
 import { useMarks } from "./marks";
 import { NodeState, NodeTime, Progress } from "./NodeState";
+import { PatternMarks } from "./PatternMarks";
 import { OrderHandle, PortRow } from "./PortRow";
 import { FATES } from "./status";
 
+/** States whose reason one would ask for at once: it stands in place of the id. */
+const TELLS_WHY: ReadonlySet<string> = new Set(["skipped", "waiting"]);
+
+/** `core` of `core/sql@1`; `pipeline` of a sub-pipeline. */
+function namespaceOf(ref: string): string {
+  return parseRef(ref).name.split(/[/:]/)[0] ?? "";
+}
+
 /** One node: what it is, its ports, how it fares, what is wrong with it. */
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
-  const { node, spec, joined, editable } = data;
+  const { node, spec, ports, joined, editable } = data;
   const status = useMarks((marks) => marks.states.get(id));
   const problems = useMarks((marks) => marks.problems.get(id));
   const target = useMarks((marks) => marks.dropTarget === id);
   const fate = useMarks((marks) => marks.fates.get(id));
   const far = useMarks((marks) => marks.far);
-  const { name } = parseRef(node.component);
+  const ref = refOf(node);
+  const name = shownName(ref);
   const title = node.title || spec?.title || name || id;
   const subtitle = node.title && spec?.title ? `${spec.title} · ${id}` : id;
+  const told = status && TELLS_WHY.has(status.state) ? status.reason : "";
   const faded = fate === "leave" || status?.state === "skipped" || status?.state === "cancelled";
   // One colour alone: of two border classes it is the stylesheet's order that wins.
   const started = status && status.state !== "pending";
@@ -42,7 +53,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         data-node-id={id}
         data-state={status?.state}
         data-fate={fate}
-        style={nodeSize(spec)}
+        style={nodeSize(ports)}
         className={clsx(
           "rounded-lg border-4",
           border,
@@ -58,11 +69,12 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-state={status?.state}
       data-fate={fate}
       data-selected={selected || undefined}
-      style={nodeSize(spec)}
+      style={nodeSize(ports)}
       className={clsx(
         "group/node relative rounded-lg border bg-surface shadow-card transition-[box-shadow,border-color] duration-100",
         border,
-        !spec && "border-dashed",
+        (!spec || node.on_exit) && "border-dashed",
+        node.map && "pk-stack",
         (selected || target) && "ring-2 ring-accent",
         target && "bg-accent-soft",
       )}
@@ -71,7 +83,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         className={clsx("flex items-center gap-2 pr-3 pl-3", faded && "opacity-60")}
         style={{ height: HEADER_HEIGHT }}
       >
-        <ComponentIcon icon={spec?.icon ?? "box"} namespace={name.split("/")[0]} />
+        <ComponentIcon icon={spec?.icon ?? "box"} namespace={namespaceOf(ref)} />
         <div className="min-w-0 flex-1">
           <div className="flex items-center gap-2">
             <div className="min-w-0 flex-1 truncate text-sm leading-[1.1rem] font-semibold" title={title}>
@@ -80,14 +92,24 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
             {status && <NodeState status={status} />}
           </div>
           <div className="flex gap-2 text-2xs">
-            <div className="min-w-0 flex-1 truncate text-faint" title={`${node.component}\n${subtitle}`}>
-              {spec ? subtitle : `${name || "no component"} is not in the catalog`}
+            <div
+              className={clsx("min-w-0 flex-1 truncate", told ? "text-muted" : "text-faint")}
+              title={told || `${ref}\n${subtitle}`}
+            >
+              {told ? (
+                <Ticks text={told} />
+              ) : spec ? (
+                subtitle
+              ) : (
+                `${name || "no component"} is not in the catalog`
+              )}
             </div>
             {status && <NodeTime status={status} />}
           </div>
         </div>
       </header>
       {fate && <FateMark fate={fate} />}
+      <PatternMarks node={node} status={status} behindFate={fate !== undefined} />
       {problems && (
         <Tooltip label={problems.map(({ message }) => message).join("\n")} side="top">
           <span
@@ -101,20 +123,20 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           </span>
         </Tooltip>
       )}
-      {spec && (spec.inputs.length > 0 || spec.outputs.length > 0) && (
+      {ports && (ports.inputs.length > 0 || ports.outputs.length > 0) && (
         <div className="absolute inset-x-0 border-t" style={{ top: HEADER_HEIGHT }} />
       )}
       {(["in", "out"] as const).map((side) => (
         <OrderHandle key={side} {...{ node: id, side, editable }} joined={isJoined(joined, side, ORDER_HANDLE)} />
       ))}
-      {spec?.inputs.map((port, row) => (
+      {ports?.inputs.map((port, row) => (
         <PortRow
           key={port.name}
           {...{ node: id, side: "in", port, row, editable }}
           joined={isJoined(joined, "in", port.name)}
         />
       ))}
-      {spec?.outputs.map((port, row) => (
+      {ports?.outputs.map((port, row) => (
         <PortRow
           key={port.name}
           {...{ node: id, side: "out", port, row, editable }}

@@ -5,13 +5,17 @@
  */
 import { type Edge, type Node, type NodeHandle, Position } from "@xyflow/react";
 
+import { refOf } from "@/graph/catalog";
 import { edgeKey, isData, parseEnd } from "@/graph/ends";
 import { nodeSize, ORDER_Y, portY, type Size } from "@/graph/geometry";
+import { type NodeInterface, portsOf } from "@/graph/interface";
 import type { Catalog, ComponentSpec, Definition, Layout, NodeDef, PortType } from "@/graph/types";
 
 export interface CardData extends Record<string, unknown> {
   node: NodeDef;
   spec: ComponentSpec | undefined;
+  /** Its own ports; undefined where what it uses is unknown. */
+  ports: NodeInterface | undefined;
   /** Names of ports that an edge ends at, as text, so that it can be compared. */
   joined: string;
   editable: boolean;
@@ -22,6 +26,8 @@ export type CardNode = Node<CardData, "card">;
 export interface LinkData extends Record<string, unknown> {
   /** null for order alone. */
   type: PortType | null;
+  /** The case of a branch that it hangs on. */
+  branch: string | null;
   editable: boolean;
 }
 
@@ -49,15 +55,17 @@ export function flowNodes(options: FlowOptions, cache: NodeCache): CardNode[] {
   const { definition, catalog, layout, selected, editable } = options;
   const joined = joinedPorts(definition);
   const nodes = definition.nodes.map((node) => {
-    const spec = catalog.spec(node.component);
+    const spec = catalog.spec(refOf(node));
+    const ports = portsOf(definition, catalog, node);
     const [x, y] = layout[node.id] ?? [0, 0];
     const known = cache.get(node.id);
-    const ports = joined.get(node.id) ?? "";
+    const ends = joined.get(node.id) ?? "";
     if (
       known &&
       known.data.node === node &&
       known.data.spec === spec &&
-      known.data.joined === ports &&
+      known.data.ports === ports &&
+      known.data.joined === ends &&
       known.data.editable === editable &&
       known.position.x === x &&
       known.position.y === y &&
@@ -65,20 +73,17 @@ export function flowNodes(options: FlowOptions, cache: NodeCache): CardNode[] {
     ) {
       return known;
     }
-    return flowNode(node, spec, { x, y }, { joined: ports, editable, selected: selected.has(node.id) });
+    const data: CardData = { node, spec, ports, joined: ends, editable };
+    return flowNode(data, { x, y }, selected.has(node.id));
   });
   cache.clear();
   for (const node of nodes) cache.set(node.id, node);
   return nodes;
 }
 
-function flowNode(
-  node: NodeDef,
-  spec: ComponentSpec | undefined,
-  position: { x: number; y: number },
-  { joined, editable, selected }: { joined: string; editable: boolean; selected: boolean },
-): CardNode {
-  const size = nodeSize(spec);
+function flowNode(data: CardData, position: { x: number; y: number }, selected: boolean): CardNode {
+  const { node, spec, ports, editable } = data;
+  const size = nodeSize(ports);
   const title = node.title || spec?.title || node.id;
   return {
     id: node.id,
@@ -86,12 +91,12 @@ function flowNode(
     position,
     ...size,
     measured: size,
-    handles: handlesOf(spec, size),
+    handles: handlesOf(ports, size),
     selected,
     draggable: editable,
     connectable: editable,
     ariaLabel: title === node.id ? title : `${title}, ${node.id}`,
-    data: { node, spec, joined, editable },
+    data,
   };
 }
 
@@ -112,7 +117,7 @@ export function isJoined(joined: string, side: "in" | "out", port: string): bool
   return joined.includes(` ${side === "out" ? ">" : "<"}${port} `);
 }
 
-function handlesOf(spec: ComponentSpec | undefined, { width }: Size): NodeHandle[] {
+function handlesOf(ports: NodeInterface | undefined, { width }: Size): NodeHandle[] {
   const handle = (side: "in" | "out", id: string, middle: number): NodeHandle => ({
     id,
     type: side === "in" ? "target" : "source",
@@ -125,8 +130,8 @@ function handlesOf(spec: ComponentSpec | undefined, { width }: Size): NodeHandle
   return [
     handle("in", ORDER_HANDLE, ORDER_Y),
     handle("out", ORDER_HANDLE, ORDER_Y),
-    ...(spec?.inputs ?? []).map((port, row) => handle("in", port.name, portY(row))),
-    ...(spec?.outputs ?? []).map((port, row) => handle("out", port.name, portY(row))),
+    ...(ports?.inputs ?? []).map((port, row) => handle("in", port.name, portY(row))),
+    ...(ports?.outputs ?? []).map((port, row) => handle("out", port.name, portY(row))),
   ];
 }
 
@@ -135,24 +140,27 @@ export type EdgeCache = Map<string, LinkEdge>;
 /** Edges whose ends exist; the others are told by the problems list alone. */
 export function flowEdges(options: FlowOptions, cache: EdgeCache): LinkEdge[] {
   const { definition, catalog, selected, editable } = options;
-  const specs = new Map(
-    definition.nodes.map(({ id, component }) => [id, catalog.spec(component)] as const),
+  const ports = new Map(
+    definition.nodes.map((node) => [node.id, portsOf(definition, catalog, node)] as const),
   );
   const edges = new Map<string, LinkEdge>();
   for (const edge of definition.edges) {
     const key = edgeKey(edge);
     const source = parseEnd(edge.from);
     const target = parseEnd(edge.to);
-    if (!specs.has(source.node) || !specs.has(target.node)) continue;
-    const output = specs.get(source.node)?.outputs.find(({ name }) => name === source.port);
-    const input = specs.get(target.node)?.inputs.find(({ name }) => name === target.port);
+    if (!ports.has(source.node) || !ports.has(target.node)) continue;
+    const giver = ports.get(source.node);
+    const output = giver?.outputs.find(({ name }) => name === source.port);
+    const input = ports.get(target.node)?.inputs.find(({ name }) => name === target.port);
     const data = isData(edge);
-    if (data && (!output || !input)) continue;
+    if ((source.port !== null && !output) || (target.port !== null && !input)) continue;
+    const branch = source.port !== null && giver?.cases.includes(source.port) ? source.port : null;
     const type = data ? (output?.type ?? "any") : null;
     const known = cache.get(key);
     const fresh =
       known &&
       known.data?.type === type &&
+      known.data.branch === branch &&
       known.data.editable === editable &&
       known.selected === selected.has(key);
     edges.set(key, fresh ? known : {
@@ -164,7 +172,7 @@ export function flowEdges(options: FlowOptions, cache: EdgeCache): LinkEdge[] {
       targetHandle: target.port ?? ORDER_HANDLE,
       selected: selected.has(key),
       ariaLabel: data ? `Edge from ${edge.from} to ${edge.to}` : `Order: ${edge.from} before ${edge.to}`,
-      data: { type, editable },
+      data: { type, branch, editable },
     });
   }
   cache.clear();

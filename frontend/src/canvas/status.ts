@@ -24,6 +24,12 @@ export interface NodeStatus {
   cached?: boolean;
   /** Its results are those of an earlier run, which this one goes on from. */
   kept?: boolean;
+  /** What it is about while its items or its child run are at work, or while it waits. */
+  phase?: string;
+  /** Of a mapped node: how many of its items have ended, and how many of those failed. */
+  items?: { done: number; total: number; failed: number };
+  /** The branches that it took, where it has any. */
+  taken?: readonly string[];
   /** A few words about each output, such as `150 rows` or `12 KiB`; shown on its edges. */
   outputs?: Readonly<Record<string, string>>;
 }

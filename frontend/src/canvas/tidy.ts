@@ -4,6 +4,7 @@ import type { ELK as Elk, ElkNode } from "elkjs/lib/elk-api";
 import type { Drawn } from "@/document";
 import { parseEnd } from "@/graph/ends";
 import { nodeSize, ORDER_Y, portY, snap } from "@/graph/geometry";
+import { portsOf } from "@/graph/interface";
 import type { Layout, Point } from "@/graph/types";
 
 const OPTIONS = {
@@ -51,9 +52,10 @@ function topLeft(points: readonly Point[]): Point {
 function toElk({ definition, catalog }: Drawn, ids: ReadonlySet<string>): ElkNode {
   const nodes = definition.nodes.filter(({ id }) => ids.has(id));
   const known = new Set<string>();
-  const children = nodes.map(({ id, component }): ElkNode => {
-    const spec = catalog.spec(component);
-    const size = nodeSize(spec);
+  const children = nodes.map((node): ElkNode => {
+    const { id } = node;
+    const ports = portsOf(definition, catalog, node);
+    const size = nodeSize(ports);
     const port = (side: "in" | "out", name: string, y: number) => {
       const key = `${id} ${side} ${name}`;
       known.add(key);
@@ -66,8 +68,8 @@ function toElk({ definition, catalog }: Drawn, ids: ReadonlySet<string>): ElkNod
       ports: [
         port("in", "", ORDER_Y),
         port("out", "", ORDER_Y),
-        ...(spec?.inputs ?? []).map(({ name }, row) => port("in", name, portY(row))),
-        ...(spec?.outputs ?? []).map(({ name }, row) => port("out", name, portY(row))),
+        ...(ports?.inputs ?? []).map(({ name }, row) => port("in", name, portY(row))),
+        ...(ports?.outputs ?? []).map(({ name }, row) => port("out", name, portY(row))),
       ],
     };
   });

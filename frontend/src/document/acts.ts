@@ -1,8 +1,11 @@
 /** What people do, as edits: add, connect, move, remove, paste. Pure: they look and propose. */
 import { bestEdge, candidates } from "@/graph/autoconnect";
 import { fragmentOf, type Fragment, insertion } from "@/graph/clipboard";
+import { refOf, shownName, usingRef } from "@/graph/catalog";
 import type { Terminal } from "@/graph/connect";
+import { edgeKey, formatEnd, parseEnd } from "@/graph/ends";
 import { type Box, freePlace, GRID, NODE_WIDTH, nodeSize, snap } from "@/graph/geometry";
+import { portsOf } from "@/graph/interface";
 import { renameParameterMentions } from "@/graph/mentions";
 import { freeName } from "@/graph/names";
 import type { Catalog, Definition, EdgeDef, Layout, NodeDef, Point } from "@/graph/types";
@@ -21,9 +24,9 @@ export interface Drawn {
 }
 
 export function boxesOf({ definition, catalog, layout }: Drawn): Box[] {
-  return definition.nodes.map(({ id, component }) => {
-    const [x, y] = layout[id] ?? [0, 0];
-    return { x, y, ...nodeSize(catalog.spec(component)) };
+  return definition.nodes.map((node) => {
+    const [x, y] = layout[node.id] ?? [0, 0];
+    return { x, y, ...nodeSize(portsOf(definition, catalog, node)) };
   });
 }
 
@@ -57,7 +60,7 @@ export function removeAct(definition: Definition, { nodes, edges }: Selection): 
 }
 
 export interface AddRequest {
-  /** With the version: `core/read_csv@1`. */
+  /** What it uses, with the version: `core/read_csv@1`, `pipeline:score-model@4`. */
   component: string;
   /** Where its top left corner should be; near the anchor, or `middle`, when absent. */
   at?: Point;
@@ -78,16 +81,16 @@ export interface Addition {
 /** A new node: beside what it belongs to, connected to it where types fit, on nobody's toes. */
 export function addAct(drawn: Drawn, request: AddRequest): Addition {
   const { definition, catalog, layout } = drawn;
-  const name = request.component.split("@")[0]?.split("/")[1] ?? "node";
+  const name = shownName(request.component).split("/").at(-1) || "node";
   const node: NodeDef = {
     id: freeName(name, new Set(definition.nodes.map(({ id }) => id))),
-    component: request.component,
+    ...usingRef(request.component),
   };
   const together = { ...definition, nodes: [...definition.nodes, node] };
   const anchor = definition.nodes.find(({ id }) => id === (request.wire?.node ?? request.anchor));
   const edge = edgeToNew(together, catalog, node, anchor, request.wire);
-  const size = nodeSize(catalog.spec(request.component));
-  const before = edge !== null && edge.from.startsWith(`${node.id}.`);
+  const size = nodeSize(portsOf(together, catalog, node));
+  const before = edge !== null && parseEnd(edge.from).node === node.id;
   const wanted = request.at ?? placeBeside(drawn, anchor, before) ?? [
     request.middle[0] - size.width / 2,
     request.middle[1] - size.height / 2,
@@ -164,11 +167,11 @@ export function pasteAct(drawn: Drawn, fragment: Fragment, label: string, middle
 function withPositions(drawn: Drawn, fragment: Fragment): Layout {
   let below = 0;
   return Object.fromEntries(
-    fragment.nodes.map(({ id, component }): [string, Point] => {
-      const own = fragment.layout[id];
-      if (own) return [id, own];
-      below += nodeSize(drawn.catalog.spec(component)).height + 2 * GRID;
-      return [id, [0, below]];
+    fragment.nodes.map((node): [string, Point] => {
+      const own = fragment.layout[node.id];
+      if (own) return [node.id, own];
+      below += nodeSize(portsOf(drawn.definition, drawn.catalog, node)).height + 2 * GRID;
+      return [node.id, [0, below]];
     }),
   );
 }
@@ -196,12 +199,61 @@ export function copyOf({ definition, layout }: Drawn, { nodes }: Selection): Fra
   return fragmentOf({ ...definition, layout }, nodes);
 }
 
-/** A parameter under another name, in every expression that uses it too. */
-export function renameParameterAct(definition: Definition, from: string, to: string): Act {
+/** Another version of what a node uses; `name` is without one: `core/sql`, `pipeline:score-model`. */
+export function versionAct(node: string, name: string, version: number): Act {
+  const [option, value] = Object.entries(usingRef(`${name}@${version}`))[0] as ["component" | "pipeline", string];
+  return {
+    edit: { kind: "setOption", node, option, value },
+    label: `take version ${version} of ${shownName(name)}`,
+  };
+}
+
+/**
+ * Other cases of a branch that keeps them in `parameter`. A case under another name takes its edges
+ * and the pipeline's outputs along.
+ */
+export function setCasesAct(
+  definition: Definition,
+  node: string,
+  parameter: string,
+  rows: readonly unknown[],
+  renamed?: { from: string; to: string },
+): Act {
+  const edits: Edit[] = [
+    { kind: "setParam", node, name: parameter, value: rows.length > 0 ? rows : undefined },
+  ];
+  if (renamed) {
+    const from = formatEnd({ node, port: renamed.from });
+    const to = formatEnd({ node, port: renamed.to });
+    const moved = definition.edges.flatMap((edge, at) =>
+      edge.from === from ? [{ edge: { ...edge, from: to }, at }] : [],
+    );
+    if (moved.length > 0) {
+      const keys = moved.map(({ edge }) => edgeKey({ ...edge, from }));
+      edits.push({ kind: "remove", nodes: [], edges: keys }, { kind: "add", nodes: [], edges: moved });
+    }
+    if (definition.outputs?.some((output) => output.from === from)) {
+      const value = definition.outputs.map((one) => (one.from === from ? { ...one, from: to } : one));
+      edits.push({ kind: "setField", field: "outputs", value });
+    }
+  }
+  return {
+    edit: edits.length === 1 ? (edits[0] as Edit) : { kind: "batch", edits },
+    label: renamed ? `rename case ${renamed.from} of ${node}` : `change the cases of ${node}`,
+    merge: renamed ? undefined : `param ${node} ${parameter}`,
+  };
+}
+
+/**
+ * A parameter under another name, in every expression that uses it and every node that gives it too.
+ */
+export function renameParameterAct(definition: Definition, catalog: Catalog, from: string, to: string): Act {
   const parameters = (definition.parameters ?? []).map((one) => (one.name === from ? { ...one, name: to } : one));
   const edits: Edit[] = [{ kind: "setParameters", parameters }];
   for (const node of definition.nodes) {
-    const params = renameParameterMentions(node.params, from, to);
+    const told = renameParameterMentions(node.params, from, to);
+    const gives = told?.name === from && catalog.spec(refOf(node))?.kind === "parameter";
+    const params = gives ? { ...told, name: to } : told;
     if (params !== node.params) edits.push({ kind: "setParams", node: node.id, params });
     const when = renameParameterMentions(node.when, from, to);
     if (when !== node.when) edits.push({ kind: "setOption", node: node.id, option: "when", value: when });

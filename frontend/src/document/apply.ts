@@ -177,6 +177,9 @@ function rename(definition: Definition, from: string, to: string): Applied {
           ? { ...edge, from: end(edge.from), to: end(edge.to) }
           : edge,
       ),
+      ...(definition.outputs && {
+        outputs: definition.outputs.map((output) => ({ ...output, from: end(output.from) })),
+      }),
       layout,
     },
     inverse: { kind: "rename", from: to, to: from },
@@ -187,6 +190,7 @@ function rename(definition: Definition, from: string, to: string): Applied {
 function idsInUse(definition: Definition): Set<string> {
   const used = new Set(definition.nodes.map(({ id }) => id));
   for (const { from, to } of definition.edges) used.add(parseEnd(from).node).add(parseEnd(to).node);
+  for (const { from } of definition.outputs ?? []) used.add(parseEnd(from).node);
   for (const node of definition.nodes) mentions(expressionsOf(node)).forEach((id) => used.add(id));
   return used;
 }

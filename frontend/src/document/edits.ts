@@ -22,7 +22,7 @@ export interface PlacedEdge {
 
 /** Node fields other than `id`, `params` and the position. */
 export type NodeOption = Exclude<keyof NodeDef, "id" | "params">;
-export type DocumentField = "name" | "description" | "on_failure" | "max_parallel" | "cache";
+export type DocumentField = "name" | "description" | "on_failure" | "max_parallel" | "cache" | "outputs";
 
 export type Edit =
   | { kind: "add"; nodes: PlacedNode[]; edges: PlacedEdge[] }
@@ -33,7 +33,7 @@ export type Edit =
   | { kind: "remove"; nodes: string[]; edges: string[] }
   /** null takes the position away: the node is then placed by the program. */
   | { kind: "move"; positions: Record<string, Point | null> }
-  /** Changes the id in edges, layout and expressions too. */
+  /** Changes the id in edges, outputs, layout and expressions too. */
   | { kind: "rename"; from: string; to: string }
   /** undefined takes the value away. */
   | { kind: "setParam"; node: string; name: string; value: unknown }

@@ -1,4 +1,4 @@
-export { addAct, type AddRequest, boxesOf, connectAct, copyOf, type Drawn, moveAct, pasteAct, removeAct, renameParameterAct } from "./acts";
+export { addAct, type AddRequest, boxesOf, connectAct, copyOf, type Drawn, moveAct, pasteAct, removeAct, renameParameterAct, setCasesAct, versionAct } from "./acts";
 export { apply } from "./apply";
 export { type Autosave, type SavePorts, startAutosave } from "./autosave";
 export { type DocumentField, type Edit, type NodeOption, type PlacedEdge, type PlacedNode, removal } from "./edits";

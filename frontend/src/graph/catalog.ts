@@ -1,5 +1,8 @@
-/** Component references, and a catalog over a plain list of specs. */
-import type { Catalog, ComponentSpec } from "./types";
+/** References to components and pipelines, and a catalog over a plain list of specs. */
+import type { Catalog, ComponentSpec, NodeDef } from "./types";
+
+/** Before the name of a pipeline where what a node uses is named in text. */
+export const PIPELINE_PREFIX = "pipeline:";
 
 export interface ComponentRef {
   name: string;
@@ -7,10 +10,30 @@ export interface ComponentRef {
   version: number | null;
 }
 
-export function parseRef(component: string): ComponentRef {
-  const at = component.indexOf("@");
-  if (at < 0) return { name: component, version: null };
-  return { name: component.slice(0, at), version: Number(component.slice(at + 1)) };
+export function parseRef(ref: string): ComponentRef {
+  const at = ref.indexOf("@");
+  if (at < 0) return { name: ref, version: null };
+  return { name: ref.slice(0, at), version: Number(ref.slice(at + 1)) };
+}
+
+/** What a node uses, in one text: `core/sql@1`, or `pipeline:score-model@4`; empty for nothing. */
+export function refOf({ component, pipeline }: Pick<NodeDef, "component" | "pipeline">): string {
+  return component || (pipeline ? `${PIPELINE_PREFIX}${pipeline}` : "");
+}
+
+/** The part of a node that says what it uses. */
+export function usingRef(ref: string): Pick<NodeDef, "component" | "pipeline"> {
+  return isPipelineRef(ref) ? { pipeline: ref.slice(PIPELINE_PREFIX.length) } : { component: ref };
+}
+
+export function isPipelineRef(ref: string): boolean {
+  return ref.startsWith(PIPELINE_PREFIX);
+}
+
+/** The name as people know it: `core/sql`, `score-model`. */
+export function shownName(ref: string): string {
+  const { name } = parseRef(ref);
+  return isPipelineRef(name) ? name.slice(PIPELINE_PREFIX.length) : name;
 }
 
 export function fullName(spec: Pick<ComponentSpec, "namespace" | "name">): string {
@@ -32,8 +55,6 @@ export function catalogOf(specs: Readonly<Record<string, ComponentSpec>>): Catal
     if (!known || rank > known.version) newest.set(name, { version: rank, spec });
   }
   return {
-    spec: (component) =>
-      specs[component] ??
-      (component.includes("@") ? undefined : newest.get(component)?.spec),
+    spec: (ref) => specs[ref] ?? (ref.includes("@") ? undefined : newest.get(ref)?.spec),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { Document, isCollection, isMap, parse } from "yaml";
 
-import { parseRef } from "./catalog";
+import { refOf, shownName } from "./catalog";
 import { checkConnection, terminals } from "./connect";
 import { edgeKey, formatEnd, parseEnd } from "./ends";
 import { expressionsOf, mentions, renameMentions } from "./mentions";
@@ -86,7 +86,7 @@ export function insertion(
   for (const edge of fragment.edges) {
     const moved = { ...edge, ...renameEnds(edge, rename) };
     const together = { ...definition, nodes: [...definition.nodes, ...nodes], edges };
-    const known = nodes.every(({ component }) => catalog.spec(component));
+    const known = nodes.every((node) => catalog.spec(refOf(node)));
     const { source, target } = terminals(moved);
     const verdict = known
       ? checkConnection(together, catalog, source, target)
@@ -94,10 +94,8 @@ export function insertion(
     if (verdict.ok) edges.push(moved);
     else notes.push(`The edge ${edgeKey(moved)} was left out: ${verdict.reason}`);
   }
-  const strange = new Set(nodes.filter((n) => !catalog.spec(n.component)).map((n) => n.component));
-  for (const component of strange) {
-    notes.push(`\`${parseRef(component).name || "?"}\` is not in the catalog here.`);
-  }
+  const strange = new Set(nodes.map(refOf).filter((ref) => !catalog.spec(ref)));
+  for (const ref of strange) notes.push(`\`${shownName(ref) || "?"}\` is not in the catalog here.`);
   return { nodes, edges, layout, notes };
 }
 

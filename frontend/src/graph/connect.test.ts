@@ -84,7 +84,7 @@ describe("a new node", () => {
 });
 
 interface SharedCases {
-  components: Record<string, { inputs: InputPort[]; outputs: OutputPort[] }>;
+  components: Record<string, Partial<ComponentSpec> & { inputs: InputPort[]; outputs: OutputPort[] }>;
   nodes: NodeDef[];
   edges: EdgeDef[];
   cases: (EdgeDef & { name: string; code: string | null; message?: string })[];
@@ -93,9 +93,9 @@ interface SharedCases {
 describe("the cases shared with the server", () => {
   const file = resolve(import.meta.dirname, "../../../tests/shared/connections.json");
   const shared = JSON.parse(readFileSync(file, "utf8")) as SharedCases;
-  const specs = Object.entries(shared.components).map(([ref, { inputs, outputs }]) => {
+  const specs = Object.entries(shared.components).map(([ref, { inputs, outputs, ...rest }]) => {
     const ports = inputs.map(({ name, type, ...more }) => input(name, type, more));
-    return [ref, component(ref, ports, outputs)] as [string, ComponentSpec];
+    return [ref, component(ref, ports, outputs, rest)] as [string, ComponentSpec];
   });
   const base = definition({ nodes: shared.nodes, edges: shared.edges });
 

@@ -7,8 +7,8 @@
 import { cycleThrough, predecessors, reachable, successors } from "./cycles";
 import { edgeKey, formatEnd, parseEnd } from "./ends";
 import { type Label, labelsOf, withArticle } from "./labels";
-import { compatible } from "./ports";
-import type { Catalog, ComponentSpec, Definition, EdgeDef, NodeDef } from "./types";
+import { feeds, isMapped, type NodeInterface, portsOf } from "./interface";
+import type { Catalog, Definition, EdgeDef, NodeDef } from "./types";
 
 /** A port, or with `port: null` the order handle, on the outgoing or incoming side of a node. */
 export interface Terminal {
@@ -23,6 +23,7 @@ export type RefusalCode =
   | "unknown_node"
   | "unknown_port"
   | "mixed_edge"
+  | "exit_edge"
   | "duplicate_edge"
   | "type_mismatch"
   | "port_taken"
@@ -43,6 +44,10 @@ export function connectionGuide(definition: Definition, catalog: Catalog, start:
   const nodes = new Map(definition.nodes.map((node) => [node.id, node]));
   const existing = new Set(edges.map(edgeKey));
   const takenBy = new Map(edges.map((edge) => [edge.to, edge.from]));
+  const ports = (end: Terminal): NodeInterface | undefined => {
+    const node = nodes.get(end.node);
+    return node && portsOf(definition, catalog, node);
+  };
   const wouldCycle =
     start.side === "out"
       ? reachable(start.node, predecessors(edges))
@@ -65,13 +70,23 @@ export function connectionGuide(definition: Definition, catalog: Catalog, start:
     if (existing.has(edgeKey(edge))) {
       return refuse("duplicate_edge", `The edge \`${edgeKey(edge)}\` is there already.`);
     }
-    if ((source.port === null) !== (target.port === null)) {
+    const onExit = (end: Terminal): boolean => nodes.get(end.node)?.on_exit === true;
+    if (onExit(source) !== onExit(target)) {
+      const [exiting, other] = onExit(source) ? [source, target] : [target, source];
+      return refuse(
+        "exit_edge",
+        `${label(exiting.node)} runs on exit, when all else is over, so no edge may join it with ` +
+          `${label(other.node)}. Its expressions may look at every node.`,
+      );
+    }
+    const mixed = (source.port === null) !== (target.port === null);
+    if (mixed && !(source.port !== null && ports(source)?.cases.includes(source.port))) {
       return refuse(
         "mixed_edge",
         "Join a port to a port to carry data, or two order handles for order alone.",
       );
     }
-    const refusal = dataRefusal({ source, target, nodes, catalog, takenBy, label });
+    const refusal = dataRefusal({ source, target, nodes, ports, takenBy, label });
     if (refusal) return refusal;
     if (wouldCycle.has(end.node)) {
       const path = cycleThrough(edges, source.node, target.node) ?? [source.node, target.node];
@@ -88,24 +103,24 @@ interface DataQuestion {
   source: Terminal;
   target: Terminal;
   nodes: ReadonlyMap<string, NodeDef>;
-  catalog: Catalog;
+  ports: (end: Terminal) => NodeInterface | undefined;
   takenBy: ReadonlyMap<string, string>;
   label: Label;
 }
 
 /** What speaks against carrying data from `source` to `target`; null for order alone. */
-function dataRefusal({ source, target, nodes, catalog, takenBy, label }: DataQuestion): Verdict | null {
+function dataRefusal({ source, target, nodes, ports, takenBy, label }: DataQuestion): Verdict | null {
   if (source.port === null || target.port === null) return null;
-  const output = specOf(source, nodes, catalog)?.outputs.find(({ name }) => name === source.port);
-  const input = specOf(target, nodes, catalog)?.inputs.find(({ name }) => name === target.port);
-  if (!output || !input) {
+  const giver = ports(source);
+  const output = giver?.outputs.find(({ name }) => name === source.port);
+  const input = ports(target)?.inputs.find(({ name }) => name === target.port);
+  if (!giver || !output || !input) {
     const missing = output ? target : source;
     if (!nodes.has(missing.node)) {
       return refuse("unknown_node", `There is no node \`${missing.node}\`.`);
     }
-    const spec = specOf(missing, nodes, catalog);
     const sort = missing.side === "out" ? "output" : "input";
-    const known = (missing.side === "out" ? spec?.outputs : spec?.inputs) ?? [];
+    const known = (missing.side === "out" ? ports(missing)?.outputs : ports(missing)?.inputs) ?? [];
     const names = known.map(({ name }) => `\`${name}\``).join(", ");
     return refuse(
       "unknown_port",
@@ -114,7 +129,7 @@ function dataRefusal({ source, target, nodes, catalog, takenBy, label }: DataQue
     );
   }
   const place = `${label(target.node)} at \`${target.port}\``;
-  if (!compatible(output.type, input.type)) {
+  if (!feeds(giver, output, input, isMapped(nodes.get(target.node), target.port))) {
     return refuse(
       "type_mismatch",
       `${place} takes ${withArticle(input.type)}, ` +
@@ -132,15 +147,6 @@ function dataRefusal({ source, target, nodes, catalog, takenBy, label }: DataQue
     );
   }
   return null;
-}
-
-function specOf(
-  end: Terminal,
-  nodes: ReadonlyMap<string, NodeDef>,
-  catalog: Catalog,
-): ComponentSpec | undefined {
-  const node = nodes.get(end.node);
-  return node && catalog.spec(node.component);
 }
 
 /** One question without a guide, for tests, paste and keyboard wiring. */

@@ -4,7 +4,7 @@
  * The canvas gives these to the renderer before anything is in the DOM, so that off-screen nodes
  * need no DOM at all; `canvas/node.css` draws to the same numbers.
  */
-import type { ComponentSpec, Point } from "./types";
+import type { Point } from "./types";
 
 export const GRID = 20;
 export const NODE_WIDTH = 220;
@@ -17,10 +17,10 @@ export interface Size {
   height: number;
 }
 
-export function nodeSize(spec: Pick<ComponentSpec, "inputs" | "outputs"> | undefined): Size {
-  const rows = Math.max(spec?.inputs.length ?? 0, spec?.outputs.length ?? 0);
-  const ports = rows > 0 ? rows * PORT_ROW + PORTS_PADDING : 0;
-  return { width: NODE_WIDTH, height: HEADER_HEIGHT + ports };
+export function nodeSize(ports: { inputs: readonly unknown[]; outputs: readonly unknown[] } | undefined): Size {
+  const rows = Math.max(ports?.inputs.length ?? 0, ports?.outputs.length ?? 0);
+  const below = rows > 0 ? rows * PORT_ROW + PORTS_PADDING : 0;
+  return { width: NODE_WIDTH, height: HEADER_HEIGHT + below };
 }
 
 /** The vertical middle of the port in row `row`, from the node's top. */

@@ -27,9 +27,3 @@ export function compatible(source: PortType, target: PortType): boolean {
     (WIDENS_TO[source]?.includes(target) ?? false)
   );
 }
-
-/** How well a source suits a target: 2 the same type, 1 a conversion, 0 does not fit. */
-export function fit(source: PortType, target: PortType): 0 | 1 | 2 {
-  if (!compatible(source, target)) return 0;
-  return source === target ? 2 : 1;
-}

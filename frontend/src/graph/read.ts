@@ -6,7 +6,7 @@
  * silently.
  */
 import { freeName, toIdentifier } from "./names";
-import type { Definition, EdgeDef, Layout, NodeDef, Parameter, Point } from "./types";
+import type { Definition, EdgeDef, Layout, NodeDef, OutputDef, Parameter, Point } from "./types";
 
 export interface Reading {
   definition: Definition;
@@ -39,6 +39,7 @@ export function readDefinition(raw: unknown): Reading {
     edges: readEdges(raw.edges, notes),
     layout: readLayout(raw.layout, ids),
   };
+  if (raw.outputs !== undefined) definition.outputs = readOutputs(raw.outputs, notes);
   if (raw.parameters !== undefined) definition.parameters = readParameters(raw.parameters, notes);
   return { definition, notes };
 }
@@ -62,10 +63,12 @@ function readNodes(value: unknown, notes: string[]): NodeDef[] {
     if (given === null) notes.push(`Node ${at + 1} had no id; it is now \`${id}\`.`);
     else if (id !== given) notes.push(`Two nodes were called \`${given}\`; one is now \`${id}\`.`);
     taken.add(id);
-    const component = typeof item.component === "string" ? item.component : "";
     const params = isObject(item.params) ? { params: item.params } : {};
-    const { params: _unreadable, ...rest } = item;
-    return [{ ...rest, ...params, id, component } as NodeDef];
+    const { params: _unreadable, component, pipeline, ...rest } = item;
+    const named = (value: unknown): value is string => typeof value === "string" && value !== "";
+    const uses =
+      named(pipeline) && !named(component) ? { pipeline } : { component: named(component) ? component : "" };
+    return [{ ...rest, ...uses, ...params, id } as NodeDef];
   });
 }
 
@@ -86,6 +89,16 @@ function readParameters(value: unknown, notes: string[]): Parameter[] {
       return [{ ...item, name } as Parameter];
     }
     notes.push(`Parameter ${at + 1} is not an object and was left out.`);
+    return [];
+  });
+}
+
+function readOutputs(value: unknown, notes: string[]): OutputDef[] {
+  return list(value, "outputs", notes).flatMap((item, at) => {
+    if (isObject(item) && typeof item.name === "string" && typeof item.from === "string") {
+      return [item as unknown as OutputDef];
+    }
+    notes.push(`Output ${at + 1} has no \`name\` and \`from\` and was left out.`);
     return [];
   });
 }

@@ -73,8 +73,24 @@ export interface ComponentSpec {
   examples: ComponentExample[];
 }
 
-export const PARAMETER_TYPES = ["string", "number", "integer", "boolean", "json"] as const;
+export const PARAMETER_TYPES = [
+  "string",
+  "text",
+  "number",
+  "integer",
+  "boolean",
+  "list",
+  "json",
+  "table",
+  "file",
+  "image",
+  "model",
+  "any",
+] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
+
+/** Their values are artifacts: `artifact:DIGEST`. */
+export const ARTIFACT_TYPES: ReadonlySet<string> = new Set(["table", "file", "image", "model"]);
 
 /** A value that the person who starts a run may choose. */
 export interface Parameter {
@@ -117,14 +133,37 @@ export interface Resources {
 /** Whether results of earlier runs are used again, and of what age at most. */
 export type CachePolicy = boolean | { max_age?: Duration };
 
-/** One use of one component version. `component` is `namespace/name` or `namespace/name@3`. */
+/** The node runs once for each element of the list that comes to `over`, an input or a parameter. */
+export interface MapDef {
+  over: string;
+  max_parallel?: number | null;
+  /** How many items may fail: a number, or a share such as `10%`. */
+  allow_failures?: number | string;
+}
+
+/** A sub-pipeline runs again until a condition holds; outputs feed the next round's parameters. */
+export interface LoopDef {
+  until: string;
+  max_iterations?: number;
+}
+
+/**
+ * One use of one component version, or of one pipeline version as a sub-pipeline.
+ *
+ * `component` is `namespace/name` or `namespace/name@3`; `pipeline` is `score-model@4`.
+ */
 export interface NodeDef {
   id: string;
-  component: string;
+  component?: string;
+  pipeline?: string;
   title?: string;
   params?: Record<string, unknown>;
   when?: string | null;
   run_if?: RunIf;
+  map?: MapDef | null;
+  loop?: LoopDef | null;
+  /** Runs at the end, whatever became of the others. */
+  on_exit?: boolean;
   retry?: Retry;
   timeout?: Duration | null;
   /** Left out: as the whole pipeline does. */
@@ -136,10 +175,19 @@ export interface NodeDef {
   priority?: number;
 }
 
-/** `load.table` to `train.data` carries data; `load` to `train` is order alone. */
+/**
+ * `load.table` to `train.data` carries data; `load` to `train` is order alone, and `check.yes` to
+ * `train` is order that holds only when the branch `check` takes `yes`.
+ */
 export interface EdgeDef {
   from: string;
   to: string;
+}
+
+/** What a pipeline gives to whoever uses it as a node: `from` is an output port of one of its nodes. */
+export interface OutputDef {
+  name: string;
+  from: string;
 }
 
 export type Point = [x: number, y: number];
@@ -152,6 +200,7 @@ export interface Definition {
   parameters?: Parameter[];
   nodes: NodeDef[];
   edges: EdgeDef[];
+  outputs?: OutputDef[];
   on_failure?: "stop" | "continue";
   max_parallel?: number | null;
   cache?: CachePolicy;
@@ -170,7 +219,7 @@ export interface Problem {
   field?: string | null;
 }
 
-/** What is known about components: looked up by `namespace/name` or `namespace/name@3`. */
+/** What nodes may use, by `refOf(node)`: `namespace/name`, `namespace/name@3`, `pipeline:slug@4`. */
 export interface Catalog {
-  spec(component: string): ComponentSpec | undefined;
+  spec(ref: string): ComponentSpec | undefined;
 }

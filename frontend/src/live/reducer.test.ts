@@ -156,6 +156,75 @@ describe("applyEvents", () => {
   });
 });
 
+/** A mapped node as the server tells of it: items are rows of their own, the node counts them. */
+describe("items of a mapped node", () => {
+  const ITEMS: NodeState[] = ["pending", "queued", "running", "waiting", "success", "failed"];
+  type Story = { states: NodeState[]; events: RunEvent[] };
+
+  /** The rows as they were before each event, and the events; the first hands the items out. */
+  function told(total: number, moves: { item: number; state: NodeState }[], endsAt: number | null): Story[] {
+    const states = Array.from({ length: total }, (): NodeState => "pending");
+    const events: RunEvent[] = [];
+    const story: Story[] = [];
+    const tell = (kind: string, node: string, data: Record<string, unknown>): void => {
+      events.push({ seq: events.length + 1, kind, node, data, at: "" });
+      story.push({ states: [...states], events: [...events] });
+    };
+    tell("node.state", "train", { state: "running", attempt: 0, phase: "items", items_total: total });
+    moves.forEach(({ item, state }, at) => {
+      if (at === endsAt) {
+        states.forEach((one, index) => {
+          if (one === "pending" || one === "queued" || one === "waiting") states[index] = "skipped";
+        });
+        tell("items.ended", "train", { state: "skipped", reason: "too many failed" });
+      }
+      const index = item % total;
+      const was = states[index] as NodeState;
+      if (was === state) return;
+      states[index] = state;
+      tell("item.state", `train[${index}]`, { state, attempt: 1, was });
+    });
+    return story;
+  }
+
+  function counted(states: readonly NodeState[]): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const state of states) counts[state] = (counts[state] ?? 0) + 1;
+    return counts;
+  }
+
+  const move = fc.record({ item: fc.nat(), state: fc.constantFrom(...ITEMS) });
+
+  test("an old snapshot plus the events after it is a fresh snapshot", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.array(move, { maxLength: 40 }), fc.option(fc.nat(40)), fc.nat(), (total, moves, endsAt, from) => {
+        const story = told(total, moves, endsAt);
+        const events = (story.at(-1) as Story).events;
+        const fresh = (at: number): RunSnapshot => {
+          const run = applyEvents(snapshot(IDS), []);
+          const nodes = run.nodes.map((one) =>
+            one.id !== "train" || at === 0
+              ? one
+              : { ...one, state: "running" as const, phase: "items" as const, items_total: total, items: counted((story[at - 1] as Story).states) },
+          );
+          const node_counts = at === 0 ? run.node_counts : { pending: IDS.length - 1, running: 1 };
+          return { ...run, nodes, node_counts, last_seq: at };
+        };
+        const old = from % (events.length + 1);
+        expect(applyEvents(fresh(old), events.slice(old))).toEqual(fresh(events.length));
+      }),
+    );
+  });
+
+  test("are right also when they are told of before their number is", () => {
+    const run = applyEvents(snapshot(IDS), [
+      { seq: 1, kind: "item.state", node: "train[0]", data: { state: "queued", attempt: 0, was: "pending" }, at: "" },
+      { seq: 2, kind: "node.state", node: "train", data: { state: "running", attempt: 0, phase: "items", items_total: 3 }, at: "" },
+    ]);
+    expect(run.nodes[1]?.items).toEqual({ queued: 1, pending: 2 });
+  });
+});
+
 test("a slow answer never turns time back", () => {
   const old = snapshot(IDS);
   const ahead = { ...old, last_seq: 7 };

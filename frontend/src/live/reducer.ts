@@ -38,6 +38,26 @@ export function applyEvents<R extends RunSnapshot>(run: R, events: readonly RunE
   return work.run;
 }
 
+type Counts = Partial<Record<NodeState, number>>;
+
+interface ItemChange {
+  state: NodeState;
+  was: NodeState;
+}
+
+const UNSTARTED: readonly NodeState[] = ["pending", "queued", "waiting"];
+
+/**
+ * The counts with the pending ones worked out from the total: events of one moment may tell that
+ * items were queued before they tell how many there are.
+ */
+function withPending(counts: Counts, total: number): RunNode["items"] {
+  const { pending: _, ...rest } = counts;
+  const known = Object.entries(rest).filter(([, count]) => count > 0);
+  const pending = total - known.reduce((sum, [, count]) => sum + count, 0);
+  return { ...Object.fromEntries(known), ...(pending > 0 && { pending }) };
+}
+
 /** Copies the run, its nodes and its counts at the first change of each, not at every event. */
 class Work<R extends RunSnapshot> {
   run: R;
@@ -64,6 +84,12 @@ class Work<R extends RunSnapshot> {
       case "node.progress":
         this.changeNode(event.node, event.data as Partial<RunNode>);
         break;
+      case "item.state":
+        this.moveItem(event.node, event.data as unknown as ItemChange);
+        break;
+      case "items.ended":
+        this.endItems(event.node, (event.data as { state: NodeState }).state);
+        break;
       default:
         break; // Metrics and kinds of a newer server change nothing that is shown from here.
     }
@@ -74,7 +100,39 @@ class Work<R extends RunSnapshot> {
     if (index === undefined) return;
     const node = this.ownedNode(index, id);
     if (change.state && change.state !== node.state) this.recount(node.state, change.state);
+    const total = node.items_total;
     Object.assign(node, change, { id });
+    // The items are made before the node says how many there are.
+    if (node.items_total !== total) node.items = withPending(node.items, node.items_total);
+  }
+
+  /** An item of a mapped node, `train[17]`: its node counts it. */
+  private moveItem(id: string, { state, was }: ItemChange): void {
+    const node = this.mappedNode(id.slice(0, id.lastIndexOf("[")));
+    if (!node || state === was) return;
+    const counts: Counts = { ...node.items };
+    counts[was] = (counts[was] ?? 0) - 1;
+    counts[state] = (counts[state] ?? 0) + 1;
+    node.items = withPending(counts, node.items_total);
+  }
+
+  /** All items that no worker has end together. */
+  private endItems(id: string, state: NodeState): void {
+    const node = this.mappedNode(id);
+    if (!node) return;
+    const counts: Counts = { ...node.items };
+    let ended = 0;
+    for (const one of UNSTARTED) {
+      ended += counts[one] ?? 0;
+      delete counts[one];
+    }
+    counts[state] = (counts[state] ?? 0) + ended;
+    node.items = withPending(counts, node.items_total);
+  }
+
+  private mappedNode(id: string): RunNode | null {
+    const index = positionsOf(this.run.nodes).get(id);
+    return index === undefined ? null : this.ownedNode(index, id);
   }
 
   private ownedNode(index: number, id: string): RunNode {

@@ -114,6 +114,7 @@ class VersionSerializer(VersionRowSerializer):
     components = serializers.DictField(
         child=SpecField(), help_text="Specs by reference, `core/read_csv@1`."
     )
+    spec = SpecField(help_text="What a node looks like that uses this version.")
 
 
 class ValidateSerializer(Shape):

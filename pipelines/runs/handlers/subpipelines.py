@@ -26,7 +26,7 @@ def go_on(work: Work) -> Outcome:
     if latest is None:
         return _start(work, row, tried, 1, _values(work, {}))
     if latest.ended_at is None:
-        return _waits_for(work)
+        return _waits_for(work, latest.round)
     if latest.state != RunState.SUCCESS:
         return _failed(work, latest)
     return _succeeded(work, row, latest, tried)
@@ -51,11 +51,13 @@ def _start(work: Work, row: NodeRun, tried: int, round: int, values: Mapping[str
             "the sub-pipeline cannot be started: "
             + " ".join(problem.message for problem in error.problems)
         ) from error
-    return _waits_for(work)
+    return _waits_for(work, round)
 
 
-def _waits_for(work: Work) -> Outcome:
-    return outcomes.no_try(machine.HandedOut(work.claim.node, "child"))
+def _waits_for(work: Work, round: int) -> Outcome:
+    loop = work.claim.plan["loop"]
+    why = f"round {round} of at most {loop['max_iterations']}" if loop else ""
+    return outcomes.no_try(machine.HandedOut(work.claim.node, "child", why=why))
 
 
 def _version(work: Work) -> PipelineVersion:

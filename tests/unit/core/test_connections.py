@@ -18,9 +18,14 @@ CONNECTIONS = json.loads((SHARED / "connections.json").read_text())
 CATALOG = MemoryCatalog(
     {
         ref: ComponentSpec(
-            namespace="test", name=ref.removeprefix("test/")[:-2], kind="python", **ports
+            **{
+                "namespace": "test",
+                "name": ref.removeprefix("test/")[:-2],
+                "kind": "python",
+                **spec,
+            }
         )
-        for ref, ports in CONNECTIONS["components"].items()
+        for ref, spec in CONNECTIONS["components"].items()
     }
 )
 

@@ -5,6 +5,7 @@ import type {
   Pipeline,
   PipelineFilters,
   PipelineRow,
+  PipelineSpec,
   PipelineVersion,
   PipelineVersionRow,
   Problem,
@@ -15,6 +16,17 @@ import type {
 
 export function listPipelines(filters: PipelineFilters, signal?: AbortSignal): Promise<Page<PipelineRow>> {
   return body(api.GET("/api/v1/pipelines/", { params: { query: given(filters) }, signal }));
+}
+
+/** All published pipelines of a team as things that a node can use: pages are read one after another. */
+export async function listPipelineSpecs(team: string, signal?: AbortSignal): Promise<PipelineSpec[]> {
+  const all: PipelineSpec[] = [];
+  for (let page = 1; ; page += 1) {
+    const query = { team, page, page_size: 200 };
+    const answer = await body(api.GET("/api/v1/pipelines/specs/", { params: { query }, signal }));
+    all.push(...answer.results);
+    if (!answer.next) return all;
+  }
 }
 
 export function getPipeline(id: string, signal?: AbortSignal): Promise<Pipeline> {

@@ -1,5 +1,5 @@
 import { api, apiUrl, body, given } from "../client";
-import type { LogPage, NodeDetail, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
+import type { Decision, Item, ItemFilters, LogPage, NodeDetail, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
 
 export function listRuns(filters: RunFilters, signal?: AbortSignal): Promise<Page<RunRow>> {
   return body(api.GET("/api/v1/runs/", { params: { query: given(filters) }, signal }));
@@ -36,6 +36,37 @@ export function listRunArtifacts(id: string, page = 1, signal?: AbortSignal): Pr
 
 export function getNode(id: string, node: string, signal?: AbortSignal): Promise<NodeDetail> {
   return body(api.GET("/api/v1/runs/{id}/nodes/{node}/", { params: { path: { id, node } }, signal }));
+}
+
+export function listItems(id: string, node: string, filters: ItemFilters, signal?: AbortSignal): Promise<Page<Item>> {
+  return body(
+    api.GET("/api/v1/runs/{id}/nodes/{node}/items/", {
+      params: { path: { id, node }, query: given(filters) },
+      signal,
+    }),
+  ) as Promise<Page<Item>>;
+}
+
+export function listChildRuns(
+  id: string,
+  node: string,
+  page: number,
+  pageSize: number,
+  signal?: AbortSignal,
+): Promise<Page<RunRow>> {
+  return body(
+    api.GET("/api/v1/runs/{id}/nodes/{node}/runs/", {
+      params: { path: { id, node }, query: { page, page_size: pageSize } },
+      signal,
+    }),
+  );
+}
+
+/** Approves or rejects what a node waits for. */
+export function decide(id: string, node: string, decision: Decision): Promise<NodeDetail> {
+  return body(
+    api.POST("/api/v1/runs/{id}/nodes/{node}/decision/", { params: { path: { id, node } }, body: decision }),
+  );
 }
 
 export interface LogQuery {

@@ -11,12 +11,14 @@ import { ContextMenu, IconButton, Loaded, type MenuEntry } from "@/ui";
 import { useEditor } from "./context";
 import { EmptyCanvas } from "./EmptyCanvas";
 import { VersionBanner } from "./HistoryPanel";
+import { Inside } from "./Inside";
 import { ProblemsPanel } from "./ProblemsPanel";
 import { RunBar } from "./RunBar";
 
 export interface CanvasAreaProps {
   boxRef: Ref<HTMLDivElement>;
   version: number | null;
+  inside: readonly string[];
   onVersion: (version: number | null) => void;
   onAddAt: (client: { x: number; y: number }, wire: Terminal | null) => void;
   onOpenNode: (id: string) => void;
@@ -25,11 +27,12 @@ export interface CanvasAreaProps {
 
 /** The canvas with its bars; or a published version in its place. */
 export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
-  const { boxRef, version, onVersion, onAddAt, onOpenNode, onReady } = props;
+  const { boxRef, version, inside, onVersion, onAddAt, onOpenNode, onReady } = props;
   const { actions, add, components } = useEditor();
   const editable = useDocument((state) => state.editable);
   const empty = useDocument((state) => state.definition.nodes.length === 0);
   const menu = useMenu();
+  if (inside.length > 0) return <Inside path={inside} />;
   if (version !== null) return <ShownVersion number={version} onClose={() => onVersion(null)} />;
   return (
     <div className="flex min-w-0 flex-1 flex-col">

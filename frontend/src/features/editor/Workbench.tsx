@@ -9,6 +9,7 @@ import { RerunDialog } from "@/features/rerun/RerunDialog";
 import { useRerun } from "@/features/rerun/useRerun";
 import { SidePane } from "@/features/run/SidePane";
 import { nodeSize } from "@/graph/geometry";
+import { portsOf } from "@/graph/interface";
 import { useLiveRun } from "@/live";
 import { Notice, toast, useTitle } from "@/ui";
 
@@ -47,7 +48,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
   const definition = useDocument((state) => state.definition);
   const problems = useDocument((state) => state.problems);
   const editable = useDocument((state) => state.editable);
-  const components = useCatalog(definition);
+  const components = useCatalog(definition, pipeline);
   const view = useCanvasView();
   const saver = useAutosave(store, opened);
   const url = useEditorUrl();
@@ -73,7 +74,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
       const now = current();
       const node = now.definition.nodes.find((one) => one.id === id);
       const [x, y] = now.layout[id] ?? [0, 0];
-      return { x, y, ...nodeSize(node && catalog.spec(node.component)) };
+      return { x, y, ...nodeSize(node && portsOf(now.definition, catalog, node)) };
     },
     [current, catalog],
   );
@@ -199,17 +200,26 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
 
   const showVersion = useCallback((version: number | null) => setUrl({ version }), [setUrl]);
   const addAt = useCallback<CanvasAreaProps["onAddAt"]>((client, wire) => setQuickAdd({ client, wire }), []);
-  const openNode = useCallback(() => {
-    setPane("settings");
-    focusField("title");
-  }, [focusField]);
+  const openInside = useCallback(
+    (path: readonly string[]) => setUrl({ inside: path.join("/") || null, version: null }),
+    [setUrl],
+  );
+  const openNode = useCallback(
+    (id: string) => {
+      const node = store.getState().definition.nodes.find((one) => one.id === id);
+      if (node?.pipeline) return openInside([id]);
+      setPane("settings");
+      focusField("title");
+    },
+    [store, openInside, focusField],
+  );
 
   const value = useMemo<EditorValue>(
     () => ({
       ...{ pipeline, store, saver, components, view, actions, add, goTo, live, showRun, mayRun },
-      ...{ runId: url.run, problemsOpen, openProblems },
+      ...{ runId: url.run, problemsOpen, openProblems, openInside },
     }),
-    [pipeline, store, saver, components, view, actions, add, goTo, live, showRun, mayRun, url.run, problemsOpen],
+    [openInside, pipeline, store, saver, components, view, actions, add, goTo, live, showRun, mayRun, url.run, problemsOpen],
   );
 
   return (
@@ -235,10 +245,11 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
           )}
           <FromRun url={url} />
           <div className="flex min-h-0 flex-1">
-            {editable && url.version === null && <Palette inputRef={paletteInput} />}
+            {editable && url.version === null && url.inside.length === 0 && <Palette inputRef={paletteInput} />}
             <CanvasArea
               boxRef={canvasBox}
               version={url.version}
+              inside={url.inside}
               onVersion={showVersion}
               onReady={onReady}
               onAddAt={addAt}

@@ -28,6 +28,8 @@ export interface EditorValue {
   add(component: string, options?: AddOptions): void;
   /** Selects a node and brings it into view; with a problem, puts the cursor where it is mended. */
   goTo(node: string, problem?: Problem): void;
+  /** Shows what is inside of a sub-pipeline: the nodes from the draft down to it; empty for the draft. */
+  openInside(path: readonly string[]): void;
   problemsOpen: boolean;
   openProblems(open: boolean): void;
   /** The run that is shown on the canvas. */

@@ -1,6 +1,6 @@
 /** Mending a problem with one click, where there is one obvious way. */
-import { type Act, removal } from "@/document";
-import { parseRef } from "@/graph/catalog";
+import { type Act, removal, versionAct } from "@/document";
+import { parseRef, refOf } from "@/graph/catalog";
 import { edgeKey } from "@/graph/ends";
 import type { Definition, Problem } from "@/graph/types";
 
@@ -16,6 +16,7 @@ const BY_REMOVING_THE_EDGE = new Set([
   "self_edge",
   "unknown_node",
   "mixed_edge",
+  "exit_edge",
   "cycle",
 ]);
 
@@ -44,13 +45,23 @@ export function fixFor(problem: Problem, definition: Definition, latest: Readonl
     return { label: "Remove it", act: { label: `remove ${name}`, edit: { kind: "setParam", node, name, value: undefined } } };
   }
   if (node && code === "unknown_version") {
-    const component = definition.nodes.find(({ id }) => id === node)?.component ?? "";
-    const { name } = parseRef(component);
+    const found = definition.nodes.find(({ id }) => id === node);
+    const { name } = parseRef(found ? refOf(found) : "");
     const version = latest.get(name);
     if (!version) return null;
+    return { label: `Use version ${version}`, act: versionAct(node, name, version) };
+  }
+  if (code === "bad_output" || code === "duplicate_id") {
+    const at = Number(/^outputs\.(\d+)/.exec(field ?? "")?.[1] ?? Number.NaN);
+    const output = definition.outputs?.[at];
+    if (!output) return null;
+    const left = definition.outputs?.filter((one) => one !== output) ?? [];
     return {
-      label: `Use version ${version}`,
-      act: { label: "change the version", edit: { kind: "setOption", node, option: "component", value: `${name}@${version}` } },
+      label: "Remove the output",
+      act: {
+        label: `remove output ${output.name}`,
+        edit: { kind: "setField", field: "outputs", value: left.length > 0 ? left : undefined },
+      },
     };
   }
   return null;

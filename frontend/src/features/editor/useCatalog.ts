@@ -1,17 +1,21 @@
 import { useQueries, type UseQueryResult } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { keys, useComponents } from "@/api/hooks";
+import { keys, useComponents, usePipelineSpecs } from "@/api/hooks";
 import { getComponentVersion } from "@/api/resources/components";
-import type { Component } from "@/api/types";
-import { catalogOf, parseRef } from "@/graph/catalog";
+import { getVersion } from "@/api/resources/pipelines";
+import type { Component, Pipeline, PipelineSpec } from "@/api/types";
+import { catalogOf, isPipelineRef, parseRef, PIPELINE_PREFIX, refOf } from "@/graph/catalog";
 import type { Catalog, ComponentSpec, Definition } from "@/graph/types";
 
 export interface EditorCatalog {
   catalog: Catalog;
+  /** What can be added: components, and pipelines that were published. */
   components: readonly Component[];
-  /** The newest version of a component, by its full name. */
+  /** The newest version of a component or pipeline, by its full name. */
   latest: ReadonlyMap<string, number>;
+  /** The id of the pipeline that a reference such as `pipeline:score-model@4` names. */
+  pipelineId(ref: string): string | undefined;
   error: Error | null;
   /** False until the list is there: unknown components are then not yet unknown. */
   ready: boolean;
@@ -19,15 +23,44 @@ export interface EditorCatalog {
 }
 
 const NONE: readonly Component[] = [];
+const NO_PIPELINES: readonly PipelineSpec[] = [];
 
-type Version = Awaited<ReturnType<typeof getComponentVersion>>;
+interface Version {
+  spec: ComponentSpec;
+}
 
 const found = (results: UseQueryResult<Version>[]): (Version | undefined)[] => results.map(({ data }) => data);
 
-/** The components one may use, and the older versions that this definition is pinned to. */
-export function useCatalog(definition: Definition): EditorCatalog {
+/** Reads an older version of a component, or of a pipeline with the id `pipeline`. */
+function versionQuery(ref: string, pipeline: string | undefined) {
+  const { name, version } = parseRef(ref);
+  const number = version ?? 0;
+  const [namespace = "", component = ""] = name.split("/");
+  return {
+    queryKey: isPipelineRef(ref) ? keys.version(pipeline ?? "", number) : keys.componentVersion(namespace, component, number),
+    queryFn: ({ signal }: { signal: AbortSignal }): Promise<Version> =>
+      isPipelineRef(ref) ? getVersion(pipeline ?? "", number, signal) : getComponentVersion(namespace, component, number, signal),
+    staleTime: Infinity,
+  };
+}
+
+/**
+ * The components and pipelines one may use, and the older versions that this definition is pinned to.
+ *
+ * The pipeline itself is not offered: it cannot include itself.
+ */
+export function useCatalog(definition: Definition, { id, team }: Pick<Pipeline, "id" | "team">): EditorCatalog {
   const list = useComponents();
-  const components = list.data ?? NONE;
+  const published = usePipelineSpecs(team);
+  const usable = published.data ?? NO_PIPELINES;
+  const components = useMemo(
+    () => [...(list.data ?? NONE), ...usable.filter(({ pipeline }) => pipeline !== id).map(asComponent)],
+    [list.data, usable, id],
+  );
+  const ids = useMemo(
+    () => new Map(usable.map(({ slug, pipeline }) => [`${PIPELINE_PREFIX}${slug}`, pipeline])),
+    [usable],
+  );
   const latest = useMemo(
     () => new Map(components.map(({ full_name, latest: version }) => [full_name, version])),
     [components],
@@ -35,16 +68,7 @@ export function useCatalog(definition: Definition): EditorCatalog {
   const pins = useMemo(() => olderPins(definition, latest).join(" "), [definition, latest]);
   const pinned = useMemo(() => (pins ? pins.split(" ") : []), [pins]);
   const versions = useQueries({
-    queries: pinned.map((ref) => {
-      const { name, version } = parseRef(ref);
-      const [namespace = "", component = ""] = name.split("/");
-      return {
-        queryKey: keys.componentVersion(namespace, component, version ?? 0),
-        queryFn: ({ signal }: { signal: AbortSignal }) =>
-          getComponentVersion(namespace, component, version ?? 0, signal),
-        staleTime: Infinity,
-      };
-    }),
+    queries: pinned.map((ref) => versionQuery(ref, ids.get(parseRef(ref).name))),
     combine: found,
   });
   const catalog = useMemo(() => {
@@ -62,17 +86,28 @@ export function useCatalog(definition: Definition): EditorCatalog {
     catalog,
     components,
     latest,
-    error: list.error,
-    ready: list.data !== undefined,
-    refetch: () => void list.refetch(),
+    pipelineId: (ref) => ids.get(parseRef(ref).name),
+    error: list.error ?? published.error,
+    ready: list.data !== undefined && published.data !== undefined,
+    refetch: () => {
+      void list.refetch();
+      void published.refetch();
+    },
   };
+}
+
+/** A published pipeline as a thing to add, like a component. */
+function asComponent({ slug, version, spec }: PipelineSpec): Component {
+  const { title, summary, category, kind, icon, namespace, name } = spec;
+  const full_name = `${PIPELINE_PREFIX}${slug}`;
+  return { namespace, name, full_name, title: title || slug, summary, category, kind, icon, latest: version, team: null, spec };
 }
 
 /** References to versions that are not the newest. */
 function olderPins({ nodes }: Definition, latest: ReadonlyMap<string, number>): string[] {
-  const older = nodes.filter(({ component }) => {
-    const { name, version } = parseRef(component);
+  const older = nodes.map(refOf).filter((ref) => {
+    const { name, version } = parseRef(ref);
     return version !== null && version < (latest.get(name) ?? 0);
   });
-  return [...new Set(older.map(({ component }) => component))].sort();
+  return [...new Set(older)].sort();
 }

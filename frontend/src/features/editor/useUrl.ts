@@ -8,8 +8,10 @@ export interface EditorUrl {
   version: number | null;
   run: string | null;
   fromRun: string | null;
+  /** The sub-pipeline that is looked into: nodes from the draft down to it. */
+  inside: readonly string[];
   /** Undefined leaves a part as it is, null takes it away. */
-  set(parts: { node?: string | null; version?: number | null; run?: string | null; from_run?: null }): void;
+  set(parts: { node?: string | null; version?: number | null; run?: string | null; from_run?: null; inside?: string | null }): void;
 }
 
 /** What of the editor's state can be linked to. */
@@ -32,9 +34,10 @@ export function useEditorUrl(): EditorUrl {
   );
   const version = Number(params.get("version"));
   const [node, run, fromRun] = [params.get("node"), params.get("run"), params.get("from_run")];
+  const inside = params.get("inside") ?? "";
   return useMemo(
-    () => ({ node, run, fromRun, version: Number.isInteger(version) && version > 0 ? version : null, set }),
-    [node, run, fromRun, version, set],
+    () => ({ node, run, fromRun, inside: inside.split("/").filter(Boolean), version: Number.isInteger(version) && version > 0 ? version : null, set }),
+    [node, run, fromRun, inside, version, set],
   );
 }
 

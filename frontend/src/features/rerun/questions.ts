@@ -1,4 +1,5 @@
 import type { Run } from "@/api/types";
+import { refOf } from "@/graph/catalog";
 import { readDefinition } from "@/graph/read";
 import { isFinal, type MenuEntry } from "@/ui";
 
@@ -40,7 +41,7 @@ function about(run: Run): Omit<RerunQuestion, "mode" | "nodes"> {
 /** The parameters of a node as this run had them. */
 function retryOf(run: Run, id: string): RerunQuestion["retry"] {
   const node = readDefinition(run.definition).definition.nodes.find((one) => one.id === id);
-  const spec = node && run.components[node.component];
+  const spec = node && run.components[refOf(node)];
   if (!node || !spec || Object.keys(spec.parameters.properties ?? {}).length === 0) return undefined;
   return { node: id, spec, params: { ...node.params, ...run.node_params[id] } };
 }

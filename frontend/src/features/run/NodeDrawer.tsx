@@ -1,13 +1,17 @@
-import { RotateCw, X } from "lucide-react";
+import { ChevronRight, RotateCw, X } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { keys, useNode } from "@/api/hooks";
-import type { NodeDetail, RunNode } from "@/api/types";
+import type { NodeDetail, Run, RunNode } from "@/api/types";
 import { findNode, type LiveRun } from "@/live";
 import { Button, Duration, IconButton, isFinal, Loaded, Menu, type MenuEntry, Select, StateBadge, type TabItem, Tabs, Ticks } from "@/ui";
+import { ApprovalPanel } from "./ApprovalPanel";
 import { AttemptsPane } from "./AttemptsPane";
+import { ChildRunsPane } from "./ChildRunsPane";
 import { EnvironmentPane } from "./EnvironmentPane";
 import { ErrorPane } from "./ErrorPane";
+import { parseItem } from "./items";
+import { ItemsPane } from "./ItemsPane";
 import { LogPane } from "./log/LogPane";
 import { MetricsPane } from "./values/MetricsPane";
 import { CacheMiss, ReusedFrom } from "./Reuse";
@@ -15,15 +19,19 @@ import { PortValues } from "./values/PortValues";
 
 export interface NodeDrawerProps {
   live: LiveRun;
+  /** A node of the graph, or an item of a mapped one: `train`, `train[17]`. */
   nodeId: string;
+  /** Shows another node in its place: an item, or from an item its node. */
+  onOpen: (id: string) => void;
   /** What can be done with the node. */
   menu?: MenuEntry[];
   onClose: () => void;
 }
 
 /** All about one node of a run: why it failed, its log, what went in and what came out. */
-export function NodeDrawer({ live, nodeId, menu, onClose }: NodeDrawerProps) {
+export function NodeDrawer({ live, nodeId, menu, onOpen, onClose }: NodeDrawerProps) {
   const { run } = live;
+  const item = parseItem(nodeId);
   const node = run && findNode(run, nodeId);
   return (
     <section
@@ -37,7 +45,9 @@ export function NodeDrawer({ live, nodeId, menu, onClose }: NodeDrawerProps) {
       }}
     >
       {run && node ? (
-        <NodeView key={nodeId} live={live} runId={run.id} node={node} menu={menu} onClose={onClose} />
+        <NodeView key={nodeId} live={live} runId={run.id} node={node} menu={menu} onOpen={onOpen} onClose={onClose} />
+      ) : run && item && findNode(run, item.node) ? (
+        <ItemView key={nodeId} live={live} runId={run.id} id={nodeId} onOpen={onOpen} onClose={onClose} />
       ) : (
         <div className="flex items-start gap-2 p-4">
           <p className="min-w-0 flex-1 break-words text-muted"><Ticks text={`This run has no node \`${nodeId}\`.`} /></p>
@@ -48,16 +58,36 @@ export function NodeDrawer({ live, nodeId, menu, onClose }: NodeDrawerProps) {
   );
 }
 
+interface ItemViewProps {
+  live: LiveRun;
+  runId: string;
+  id: string;
+  onOpen: (id: string) => void;
+  onClose: () => void;
+}
+
+/** An item stands in no snapshot: it is read by itself. */
+function ItemView({ live, runId, id, onOpen, onClose }: ItemViewProps) {
+  const query = useNode(runId, id);
+  return (
+    <Loaded query={query} what="this item">
+      {(node) => <NodeView live={live} runId={runId} node={node} onOpen={onOpen} onClose={onClose} />}
+    </Loaded>
+  );
+}
+
 interface NodeViewProps {
   live: LiveRun;
   runId: string;
   node: RunNode;
   menu?: MenuEntry[];
+  onOpen: (id: string) => void;
   onClose: () => void;
 }
 
-function NodeView({ live, runId, node, menu, onClose }: NodeViewProps) {
+function NodeView({ live, runId, node, menu, onOpen, onClose }: NodeViewProps) {
   const { run } = live;
+  const item = parseItem(node.id);
   const query = useFreshNode(live, runId, node);
   /** Chosen once, at the opening: what one reads must not turn into something else. */
   const [opened] = useState(() => firstTab(node));
@@ -74,7 +104,19 @@ function NodeView({ live, runId, node, menu, onClose }: NodeViewProps) {
     <>
       <header className="flex shrink-0 items-start gap-2 border-b px-3 py-2">
         <div className="min-w-0 flex-1">
-          <h2 className="truncate text-base font-semibold">{node.title || node.id}</h2>
+          <h2 className="flex items-center gap-1 text-base font-semibold">
+            {item ? (
+              <>
+                <button type="button" className="truncate text-accent hover:underline" onClick={() => onOpen(item.node)}>
+                  {node.title || item.node}
+                </button>
+                <ChevronRight className="size-4 shrink-0 text-faint" aria-hidden />
+                <span className="shrink-0">Item {item.index}</span>
+              </>
+            ) : (
+              <span className="truncate">{node.title || node.id}</span>
+            )}
+          </h2>
           <p className="truncate font-mono text-xs text-muted">
             {node.id} · {node.component}
           </p>
@@ -118,6 +160,7 @@ function NodeView({ live, runId, node, menu, onClose }: NodeViewProps) {
         </p>
       )}
       <CacheMiss cache={query.data?.cache} />
+      {query.data?.approval && <ApprovalPanel runId={runId} node={query.data} approval={query.data.approval} />}
       <NodeTabs
         live={live}
         runId={runId}
@@ -126,14 +169,23 @@ function NodeView({ live, runId, node, menu, onClose }: NodeViewProps) {
         attempt={attempt}
         tab={tab}
         onTab={setTab}
+        onOpen={onOpen}
         onSilent={onSilent}
       />
     </>
   );
 }
 
+/** Kinds that the engine carries out itself: they have no log and no attempts to look into. */
+const STEPLESS: ReadonlySet<string> = new Set(["approval", "branch", "parameter", "pipeline"]);
+/** What only a step has. */
+const OF_STEPS: ReadonlySet<string> = new Set(["log", "inputs", "metrics", "attempts"]);
+
 /** What one comes for: the results where there are some, else the log. */
 function firstTab(node: RunNode): string {
+  if (node.items_total > 0) return "items";
+  if (node.kind === "pipeline") return "runs";
+  if (STEPLESS.has(node.kind)) return "outputs";
   return node.state === "success" && Object.keys(node.outputs).length > 0 ? "outputs" : "log";
 }
 
@@ -145,10 +197,11 @@ interface NodeTabsProps {
   attempt: number;
   tab: string;
   onTab: (tab: string) => void;
+  onOpen: (id: string) => void;
   onSilent: () => void;
 }
 
-function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: NodeTabsProps) {
+function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onOpen, onSilent }: NodeTabsProps) {
   const detail = query.data;
   const tried = detail?.attempts.find(({ number }) => number === attempt);
   const environment = detail?.environment;
@@ -162,7 +215,8 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: N
       </Loaded>
     </div>
   );
-  const items: TabItem[] = [
+  const mapped = node.items_total > 0;
+  const parts: TabItem[] = [
     {
       id: "log",
       label: "Log",
@@ -215,7 +269,7 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: N
     },
   ];
   if (environment)
-    items.push({
+    parts.push({
       id: "environment",
       label: "Environment",
       content: (
@@ -236,6 +290,15 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: N
         </div>
       ),
     });
+  const items = mapped || STEPLESS.has(node.kind) ? parts.filter(({ id }) => !OF_STEPS.has(id)) : parts;
+  if (mapped) {
+    const content = <ItemsPane live={live} runId={runId} node={node} onOpen={onOpen} />;
+    items.unshift({ id: "items", label: "Items", content });
+  } else if (node.kind === "pipeline") {
+    const rounds = isLoop(live.run, node.id);
+    const content = <ChildRunsPane runId={runId} node={node} rounds={rounds} />;
+    items.unshift({ id: "runs", label: rounds ? "Rounds" : "Runs", content });
+  }
   return (
     <>
       {error && <ErrorPane error={error} />}
@@ -244,14 +307,19 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onSilent }: N
         size="sm"
         className="flex-1"
         items={items}
-        value={tab}
+        value={items.some(({ id }) => id === tab) ? tab : (items[0]?.id ?? tab)}
         onValueChange={onTab}
       />
     </>
   );
 }
 
-/** Metrics come as events; a chart need not be drawn anew for each of them. */
+function isLoop(run: Run | undefined, id: string): boolean {
+  const nodes = run?.definition.nodes;
+  return Array.isArray(nodes) && nodes.some((node: { id?: unknown; loop?: unknown }) => node.id === id && node.loop);
+}
+
+/** Metrics and items come as events; a chart need not be drawn anew for each of them. */
 const METRICS_PAUSE = 1_000;
 
 /** The node's details, read again when its state, its attempt or its metrics have moved on. */
@@ -269,7 +337,7 @@ function useFreshNode(live: LiveRun, runId: string, node: RunNode): ReturnType<t
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const leave = live.bus.onEvents((events) => {
-      if (timer || !events.some((event) => event.kind === "node.metric" && event.node === node.id)) return;
+      if (timer || !events.some(({ kind, node: id }) => id === node.id && (kind === "node.metric" || kind === "item.state"))) return;
       timer = setTimeout(() => {
         timer = undefined;
         void queryClient.invalidateQueries({ queryKey: keys.node(runId, node.id) });

@@ -9,13 +9,15 @@ interface RunGraphProps {
   run: Run;
   selected: string | null;
   onSelect: (id: string | null) => void;
+  /** Somebody wants to see the run inside of a sub-pipeline. */
+  onOpen: (id: string) => void;
   fates: ReadonlyMap<string, Fate> | undefined;
   /** What can be done with the selected node. */
   menu: MenuEntry[];
 }
 
 /** The graph as it was, with each node's state. Nodes that did not change keep their status object. */
-export default function RunGraph({ run, selected, onSelect, fates, menu }: RunGraphProps) {
+export default function RunGraph({ run, selected, onSelect, onOpen, fates, menu }: RunGraphProps) {
   const kept = useRef(new WeakMap<RunNode, NodeStatus>());
   const states = useMemo(() => {
     const map = new Map<string, NodeStatus>();
@@ -39,6 +41,7 @@ export default function RunGraph({ run, selected, onSelect, fates, menu }: RunGr
           fates={fates}
           selected={selected}
           onSelect={onSelect}
+          onOpen={onOpen}
           label={`Graph of run ${run.number}`}
         />
       </div>

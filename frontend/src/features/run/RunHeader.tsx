@@ -8,6 +8,7 @@ import { resumable } from "@/features/rerun/questions";
 import { modeInWords } from "@/features/rerun/words";
 import { Button, buttonClass, Duration, isFinal, RelativeTime, StateBadge, Ticks, toast } from "@/ui";
 import { CloneDialog } from "./CloneDialog";
+import { ParentCrumbs } from "./ParentCrumbs";
 
 const TRIGGERS: Record<string, string> = { manual: "Started", clone: "Cloned", api: "Started over the API", resume: "Resumed", rerun: "Run again" };
 
@@ -28,6 +29,7 @@ export function RunHeader({ run, onChanged, onResume }: RunHeaderProps) {
   return (
     <header className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b bg-surface px-4 py-2.5">
       <div className="min-w-0 flex-1">
+        <ParentCrumbs run={run} />
         <div className="flex items-center gap-2">
           <h1 className="truncate text-lg font-semibold">
             <Link to={`/pipelines/${run.pipeline.id}`} className="hover:text-accent hover:underline">

@@ -10,11 +10,14 @@ import { EmptyState, formatNumber, Loaded, Spinner, type TabItem, Tabs, useTitle
 import { ArtifactsTab } from "./ArtifactsTab";
 import { EventsTab } from "./EventsTab";
 import { LiveNotice } from "./LiveNotice";
+import { graphNode, parseItem } from "./items";
 import { NodeDrawer } from "./NodeDrawer";
 import { ParametersTab } from "./ParametersTab";
 import { RunHeader } from "./RunHeader";
 import { SidePane } from "./SidePane";
 import { Timeline } from "./Timeline";
+import { useOpenChild } from "./useOpenChild";
+import { WaitingNotice } from "./WaitingNotice";
 
 const RunGraph = lazy(() => import("./RunGraph"));
 
@@ -67,6 +70,8 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
   const { question, fates, ask, close, show } = useRerun();
   const menu = useMemo(() => nodeMenu(run, node, ask), [run, node, ask]);
 
+  const openChild = useOpenChild(run.id);
+
   const items = useMemo<TabItem[]>(
     () => [
       {
@@ -74,7 +79,7 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
         label: "Graph",
         content: (
           <Suspense fallback={<div className="p-6"><Spinner label="Loading the graph…" /></div>}>
-            <RunGraph run={run} selected={node} onSelect={select} fates={fates} menu={menu} />
+            <RunGraph run={run} selected={node && graphNode(node)} onSelect={select} onOpen={openChild} fates={fates} menu={menu} />
           </Suspense>
         ),
       },
@@ -83,13 +88,14 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
       { id: "artifacts", label: "Artifacts", content: <ArtifactsTab run={run} onSelect={select} /> },
       { id: "parameters", label: "Parameters", content: <ParametersTab run={run} /> },
     ],
-    [run, node, select, live.bus, fates, menu],
+    [run, node, select, openChild, live.bus, fates, menu],
   );
 
   return (
     <div className="flex h-full min-h-0 flex-col">
       <RunHeader run={run} onChanged={live.refetch} onResume={() => ask(resumeQuestion(run))} />
       <LiveNotice live={live} />
+      <WaitingNotice run={run} shown={node} onSelect={select} />
       <div className="flex min-h-0 flex-1">
         <Tabs
           label="Views of the run"
@@ -101,7 +107,7 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
         />
         {node && (
           <SidePane label="Node">
-            <NodeDrawer live={live} nodeId={node} menu={menu} onClose={() => select(null)} />
+            <NodeDrawer live={live} nodeId={node} menu={parseItem(node) ? undefined : menu} onOpen={select} onClose={() => select(null)} />
           </SidePane>
         )}
       </div>

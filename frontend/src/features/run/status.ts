@@ -1,4 +1,4 @@
-import { isArtifactRef, type RunNode } from "@/api/types";
+import { isArtifactRef, type NodeState, type RunNode } from "@/api/types";
 import type { NodeStatus } from "@/canvas/status";
 import { formatBytes } from "@/ui";
 
@@ -9,13 +9,29 @@ export function toStatus(node: RunNode): NodeStatus {
     reason: node.reason,
     attempt: node.attempt,
     maxAttempts: node.max_attempts,
-    progress: node.progress,
+    progress: partOf(node),
     startedAt: node.started_at,
     endedAt: node.ended_at,
     cached: node.cached,
     kept: node.reused_from !== null && !node.cached,
+    phase: node.phase,
+    ...itemsOf(node),
+    taken: node.state === "success" ? Object.keys(node.outputs) : undefined,
     outputs: outputWords(node.outputs),
   };
+}
+
+/** How far it is, from 0 to 1: as it says itself, or by its items. */
+function partOf(node: RunNode): number | null {
+  const { items } = itemsOf(node);
+  return node.progress ?? (items ? items.done / items.total : null);
+}
+
+/** How far the items of a mapped node are. */
+function itemsOf({ items, items_total: total }: RunNode): Pick<NodeStatus, "items"> {
+  if (total === 0) return {};
+  const { success = 0, failed = 0, skipped = 0, cancelled = 0 } = items as Partial<Record<NodeState, number>>;
+  return { items: { done: success + failed + skipped + cancelled, total, failed } };
 }
 
 const LONGEST = 18;

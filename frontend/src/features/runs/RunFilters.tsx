@@ -2,14 +2,18 @@ import { X } from "lucide-react";
 import { useId, useState } from "react";
 import { useMe, usePipelines } from "@/api/hooks";
 import type { RunFilters as ApiFilters, RunState } from "@/api/types";
-import { Button, Input, Select, STATES } from "@/ui";
+import { Button, Input, Select, STATES, Switch } from "@/ui";
 
 const RUN_STATES = ["pending", "running", "success", "failed", "cancelled"] as const;
-const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before"] as const;
+const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before", "waits_for_approval"] as const;
 export type FilterValues = Partial<Record<(typeof NAMES)[number], string>>;
 
-export function toQuery({ state, ...rest }: FilterValues): ApiFilters {
-  return { ...rest, ...(isRunState(state) ? { state: [state] } : {}) };
+export function toQuery({ state, waits_for_approval: waits, ...rest }: FilterValues): ApiFilters {
+  return {
+    ...rest,
+    ...(isRunState(state) ? { state: [state] } : {}),
+    ...(waits === "true" ? { waits_for_approval: true } : {}),
+  };
 }
 
 function isRunState(state: string | undefined): state is RunState {
@@ -104,6 +108,13 @@ export function RunFilters({ filters, people, onChange }: RunFiltersProps) {
           value={toLocal(filters.created_before)}
           onChange={(event) => set({ created_before: fromLocal(event.target.value) })}
         />
+      </label>
+      <label className="flex h-8 items-center gap-1.5 text-xs text-muted">
+        <Switch
+          checked={filters.waits_for_approval === "true"}
+          onCheckedChange={(on) => set({ waits_for_approval: on ? "true" : undefined })}
+        />
+        Waits for approval
       </label>
       {Object.values(filters).some(Boolean) && (
         <Button tone="ghost" icon={<X className="size-4" aria-hidden />} onClick={() => onChange({})}>

@@ -4,6 +4,7 @@ import { useRuns } from "@/api/hooks";
 import { EmptyState, Loaded, Page, Pager } from "@/ui";
 import { readFilters, RunFilters, toQuery, writeFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";
+import { WaitingRuns } from "./WaitingRuns";
 
 const PAGE_SIZE = 50;
 const REFRESH = 4_000;
@@ -17,6 +18,7 @@ export function RunsPage() {
   const filtered = Object.values(filters).some(Boolean);
   return (
     <Page title="Runs" lead="What ran, how it went, and who or what started it. The list follows by itself.">
+      {!filtered && <WaitingRuns />}
       <RunFilters
         filters={filters}
         people={query.data?.results.flatMap((run) => run.created_by?.username ?? []) ?? []}

@@ -23,8 +23,24 @@ function matching(suggestions: Suggestion[], token: string | null): Suggestion[]
     .slice(0, MOST);
 }
 
+/** The half-written name before the caret, where the whole text is an expression. */
+export function bareTokenAt(text: string, caret: number): string | null {
+  return TOKEN.exec(text.slice(0, caret))?.[0] || null;
+}
+
 /** A text with `${{ }}` in it; offers the names that an expression here may look at. */
-export function ExpressionControl({ value, onChange, control, disabled, label }: ControlProps) {
+export function ExpressionControl(props: ControlProps) {
+  return <Expression {...props} tokenAt={tokenAt} />;
+}
+
+/** A text that is an expression as a whole, such as a condition. */
+export function CelControl(props: ControlProps) {
+  return <Expression {...props} tokenAt={bareTokenAt} />;
+}
+
+type ExpressionProps = ControlProps & { tokenAt: (text: string, caret: number) => string | null };
+
+function Expression({ schema, value, onChange, control, disabled, label, tokenAt }: ExpressionProps) {
   const { expressionSuggestions } = useFormSettings();
   const [caret, setCaret] = useState<number | null>(null);
   const [active, setActive] = useState(0);
@@ -59,6 +75,7 @@ export function ExpressionControl({ value, onChange, control, disabled, label }:
         autoComplete="off"
         value={text}
         disabled={disabled}
+        placeholder={schema.examples?.[0] ? String(schema.examples[0]) : undefined}
         className={clsx(INPUT, "min-h-8 resize-y bg-accent-soft py-1.5 font-mono text-xs")}
         onChange={(event) => {
           onChange(event.target.value);

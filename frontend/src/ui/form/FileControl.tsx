@@ -18,6 +18,11 @@ interface Going {
   controller: AbortController;
 }
 
+function placeholderOf({ examples, format }: ControlProps["schema"]): string {
+  if (examples?.[0]) return `e.g. ${String(examples[0])}`;
+  return format === "artifact" ? "Upload, or artifact:…" : "Path or URL";
+}
+
 /** A path, a URL or an uploaded file, which is stored as `artifact:<digest>`. */
 export function FileControl({ schema, value, onChange, control, disabled, label }: ControlProps) {
   const { uploadFile } = useFormSettings();
@@ -96,7 +101,7 @@ export function FileControl({ schema, value, onChange, control, disabled, label 
             type="text"
             spellCheck={false}
             autoComplete="off"
-            placeholder={schema.examples?.[0] ? `e.g. ${String(schema.examples[0])}` : "Path or URL"}
+            placeholder={placeholderOf(schema)}
             value={text}
             disabled={disabled}
             onChange={(event) => onChange(event.target.value || undefined)}

@@ -7,7 +7,7 @@ import { Ticks } from "../Ticks";
 import { Tooltip } from "../Tooltip";
 import { CodeControl, JsonControl } from "./CodeControl";
 import { type ControlProps, type SchemaFieldProps, useFormSettings } from "./context";
-import { ExpressionControl } from "./ExpressionControl";
+import { CelControl, ExpressionControl } from "./ExpressionControl";
 import { FileControl } from "./FileControl";
 import { ArrayControl, MapControl, StringsControl } from "./ListControls";
 import { type FieldKind, fieldKind, isExpression, type JsonSchema, labelOf, unwrap } from "./schema";
@@ -18,6 +18,7 @@ const CONTROLS: Record<Exclude<FieldKind, "object">, ComponentType<ControlProps>
   textarea: TextareaControl,
   code: CodeControl,
   file: FileControl,
+  cel: CelControl,
   number: NumberControl,
   integer: NumberControl,
   boolean: BooleanControl,
@@ -28,8 +29,11 @@ const CONTROLS: Record<Exclude<FieldKind, "object">, ComponentType<ControlProps>
   json: JsonControl,
 };
 
-/** Kinds whose text may hold `${{ }}` in its middle without leaving their own control. */
-const TEMPLATED: ReadonlySet<FieldKind> = new Set(["code", "textarea"]);
+/**
+ * Kinds whose text may hold `${{ }}` in its middle without leaving their own control, and the one
+ * that is an expression itself.
+ */
+const TEMPLATED: ReadonlySet<FieldKind> = new Set(["code", "textarea", "cel"]);
 
 /** One value: label, control, marks, and the switch between a plain value and an expression. */
 export function SchemaField({ name, schema: declared, path, value, onChange, label, required = false, bare = false }: SchemaFieldProps) {

@@ -22,7 +22,7 @@ export interface JsonSchema {
   minLength?: number;
   maxLength?: number;
   pattern?: string;
-  /** `code`, `textarea`, `file`, `uri`, `column`, `columns` choose the control. */
+  /** `code`, `textarea`, `file`, `artifact`, `cel`, `uri`, `column`, `columns` choose the control. */
   format?: string;
   /** With `format: code`: `python`, `sql`, `shell`, `json`, `yaml`. */
   language?: string;
@@ -35,6 +35,7 @@ export type FieldKind =
   | "textarea"
   | "code"
   | "file"
+  | "cel"
   | "number"
   | "integer"
   | "boolean"
@@ -70,7 +71,8 @@ export function fieldKind(schema: JsonSchema): FieldKind {
     case "string":
       if (schema.format === "code") return "code";
       if (schema.format === "textarea") return "textarea";
-      if (schema.format === "file") return "file";
+      if (schema.format === "file" || schema.format === "artifact") return "file";
+      if (schema.format === "cel") return "cel";
       return "string";
     case "number":
     case "integer":

@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { useDocument } from "@/document";
+import { graphNode } from "@/features/run/items";
 import { NodeDrawer } from "@/features/run/NodeDrawer";
 import { findNode } from "@/live";
 
@@ -17,6 +18,8 @@ export function Inspector(props: InspectorProps) {
   const selection = useDocument((state) => state.selection);
   const nodes = useDocument((state) => state.definition.nodes);
   const [view, setView] = useState<"run" | "draft">("run");
+  /** The item that is looked at, of a node that maps over a list. */
+  const [item, setItem] = useState<string | null>(null);
   const [id] = selection.nodes;
   const node = selection.nodes.size === 1 ? nodes.find((one) => one.id === id) : undefined;
   if (!node) {
@@ -41,7 +44,12 @@ export function Inspector(props: InspectorProps) {
       </div>
       <div className="min-h-0 flex-1">
         {view === "run" && !props.focus ? (
-          <NodeDrawer live={live} nodeId={node.id} onClose={() => store.getState().select({})} />
+          <NodeDrawer
+            live={live}
+            nodeId={item && graphNode(item) === node.id ? item : node.id}
+            onOpen={setItem}
+            onClose={() => store.getState().select({})}
+          />
         ) : (
           <NodeInspector key={node.id} node={node} {...props} />
         )}

@@ -1,17 +1,17 @@
-import { ArrowUp, X } from "lucide-react";
+import { ArrowUp, Maximize2, X } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { Link } from "react-router";
 
 import { ComponentIcon } from "@/canvas";
-import { useDocument } from "@/document";
-import { parseRef } from "@/graph/catalog";
+import { useDocument, versionAct } from "@/document";
+import { parseRef, refOf, shownName } from "@/graph/catalog";
 import type { NodeDef, Problem } from "@/graph/types";
-import { Button, IconButton, Notice, Tabs } from "@/ui";
+import { Button, IconButton, Notice, Select, Tabs } from "@/ui";
 
 import { useEditor } from "../context";
 import { OptionsPane } from "./OptionsPane";
 import { PortsPane } from "./PortsPane";
 import { SettingsPane } from "./SettingsPane";
+import { UsedLink } from "./UsedLink";
 import { useNodeEdits } from "./useNodeEdits";
 
 export type PaneId = "settings" | "ports" | "options";
@@ -35,7 +35,7 @@ export function NodeInspector({ node, pane, onPane, focus }: NodeInspectorProps)
   const { store, components } = useEditor();
   const problems = useDocument((state) => state.problems);
   const box = useRef<HTMLElement>(null);
-  const spec = components.catalog.spec(node.component);
+  const spec = components.catalog.spec(refOf(node));
   const own = problems.filter((problem) => problem.node === node.id);
   const count = (id: PaneId): number | undefined => own.filter((problem) => paneOf(problem) === id).length || undefined;
 
@@ -53,8 +53,8 @@ export function NodeInspector({ node, pane, onPane, focus }: NodeInspectorProps)
 
   const missing = (
     <div className="p-4">
-      <Notice tone="danger" title="This component is not in the catalog">
-        `{node.component || "no component"}` may have been renamed, or belongs to another team. Its settings are kept.
+      <Notice tone="danger" title={node.pipeline ? "There is no such pipeline" : "This component is not in the catalog"}>
+        `{shownName(refOf(node)) || "no component"}` may have been renamed, or belongs to another team. Its settings are kept.
       </Notice>
     </div>
   );
@@ -87,19 +87,27 @@ export function NodeInspector({ node, pane, onPane, focus }: NodeInspectorProps)
   );
 }
 
+/** All versions, the newest first; and the one that is used, should it not be there. */
+function versionsOf(newest: number, used: number): number[] {
+  const all = Array.from({ length: newest }, (_, at) => newest - at);
+  return used > newest ? [used, ...all] : all;
+}
+
 function Header({ node, onClose }: { node: NodeDef; onClose: () => void }) {
-  const { components } = useEditor();
+  const { components, openInside, store } = useEditor();
   const { setOption } = useNodeEdits(node.id);
   const editable = useDocument((state) => state.editable);
-  const spec = components.catalog.spec(node.component);
-  const { name, version } = parseRef(node.component);
+  const ref = refOf(node);
+  const spec = components.catalog.spec(ref);
+  const { name, version } = parseRef(ref);
   const newest = components.latest.get(name);
   const outdated = version !== null && newest !== undefined && newest > version;
+  const take = (number: number): void => void store.getState().perform(versionAct(node.id, name, number));
   return (
     <header className="flex shrink-0 flex-col gap-1.5 px-3 pt-2.5 pb-1.5">
       <h2 className="sr-only">{node.title || spec?.title || node.id}</h2>
       <div className="flex items-center gap-2" data-path="title">
-        <ComponentIcon icon={spec?.icon ?? "box"} namespace={name.split("/")[0]} />
+        <ComponentIcon icon={spec?.icon ?? "box"} namespace={name.split(/[/:]/)[0]} />
         <input
           aria-label="Title"
           value={node.title ?? ""}
@@ -117,18 +125,36 @@ function Header({ node, onClose }: { node: NodeDef; onClose: () => void }) {
       <p className="flex items-center gap-2 pl-10 text-xs text-muted">
         <span className="min-w-0 truncate font-mono">{node.id}</span>
         <span aria-hidden>·</span>
-        <Link to={`/components/${name}`} className="min-w-0 truncate hover:text-accent hover:underline">
-          {name}
-        </Link>
-        <span className="shrink-0 tabular-nums">{version === null ? "newest" : `v${version}`}</span>
+        <UsedLink node={node} className="min-w-0 truncate hover:text-accent hover:underline" />
+        {editable && newest !== undefined && version !== null && newest > 1 ? (
+          <Select
+            label="Version"
+            className="h-5! shrink-0 px-1! text-xs!"
+            value={String(version)}
+            options={versionsOf(newest, version).map((number) => ({ value: String(number), label: `v${number}` }))}
+            onValueChange={(number) => take(Number(number))}
+          />
+        ) : (
+          <span className="shrink-0 tabular-nums">{version === null ? "newest" : `v${version}`}</span>
+        )}
         {outdated && editable && (
           <Button
             size="sm"
             className="h-5! px-1.5! text-2xs!"
             icon={<ArrowUp className="size-3" aria-hidden />}
-            onClick={() => setOption("component", `${name}@${newest}`, `take version ${newest} of ${name}`)}
+            onClick={() => take(newest)}
           >
             Version {newest}
+          </Button>
+        )}
+        {node.pipeline && spec && (
+          <Button
+            size="sm"
+            className="h-5! px-1.5! text-2xs!"
+            icon={<Maximize2 className="size-3" aria-hidden />}
+            onClick={() => openInside([node.id])}
+          >
+            Open
           </Button>
         )}
       </p>

@@ -1,26 +1,21 @@
 import { useMemo } from "react";
 
+import { RUN_IF_WORDS } from "@/canvas";
 import { useDocument } from "@/document";
+import { refOf } from "@/graph/catalog";
 import { RUN_IF, type NodeDef, type Retry } from "@/graph/types";
-import { Field, Select } from "@/ui";
+import { Field, Select, Switch } from "@/ui";
 
 import { useEditor } from "../context";
 import { CacheFields } from "./CacheFields";
+import { ConditionField } from "./ConditionField";
 import { DurationField } from "./DurationField";
+import { LoopFields } from "./LoopFields";
+import { MapFields } from "./MapFields";
 import { PlaceFields } from "./PlaceFields";
 import { TextField } from "./TextField";
 import { useNodeEdits } from "./useNodeEdits";
-import { WhenField } from "./WhenField";
 import { scopeOf } from "./scope";
-
-const RUN_IF_WORDS: Record<(typeof RUN_IF)[number], string> = {
-  all_success: "everything before it succeeded",
-  all_done: "everything before it has ended",
-  one_success: "at least one before it succeeded",
-  one_failed: "at least one before it failed",
-  none_failed: "nothing before it failed",
-  always: "always",
-};
 
 /** How the node runs: when, how often, how long, with what. */
 export function OptionsPane({ node }: { node: NodeDef }) {
@@ -29,7 +24,8 @@ export function OptionsPane({ node }: { node: NodeDef }) {
   const editable = useDocument((state) => state.editable);
   const definition = useDocument((state) => state.definition);
   const problems = useDocument((state) => state.problems);
-  const scope = useMemo(() => scopeOf(definition, components.catalog, node.id), [definition, components.catalog, node.id]);
+  const spec = components.catalog.spec(refOf(node));
+  const scope = useMemo(() => scopeOf(definition, components.catalog, node.id, "when"), [definition, components.catalog, node.id]);
   const trouble = (field: string): string | undefined =>
     problems.find((problem) => problem.node === node.id && problem.field === field)?.message;
   return (
@@ -56,13 +52,34 @@ export function OptionsPane({ node }: { node: NodeDef }) {
         </Field>
       </div>
       <div data-path="when">
-        <WhenField
+        <ConditionField
+          label="Only if"
+          help="A condition in CEL, such as nodes.check.outputs.rows > 0. When it is false, the node is skipped."
           value={node.when ?? ""}
           suggestions={scope}
           disabled={!editable}
           error={trouble("when")}
           onChange={(value) => setOption("when", value === "" ? undefined : value)}
         />
+      </div>
+      <MapFields node={node} spec={spec} trouble={trouble} setOption={setOption} />
+      <LoopFields node={node} trouble={trouble} setOption={setOption} />
+      <div data-path="on_exit">
+        <Field
+          label="On exit"
+          className="items-start"
+          help="Runs at the end, when all else is over, whatever became of it: to clean up, or to tell somebody."
+          error={trouble("on_exit")}
+        >
+          {({ "aria-required": _, ...control }) => (
+            <Switch
+              {...control}
+              disabled={!editable}
+              checked={node.on_exit === true}
+              onCheckedChange={(on) => setOption("on_exit", on || undefined, on ? `run ${node.id} on exit` : `run ${node.id} in its turn`)}
+            />
+          )}
+        </Field>
       </div>
       <RetryFields retry={node.retry} trouble={trouble} onChange={(retry) => setOption("retry", retry)} />
       <div data-path="timeout">

@@ -2,11 +2,13 @@ import { ChevronDown, ChevronRight, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import { renameParameterAct, useDocument } from "@/document";
+import { valueSchema } from "@/features/run/parameters";
 import { freeName, IDENTIFIER_HELP, isIdentifier } from "@/graph/names";
-import { PARAMETER_TYPES, type Parameter } from "@/graph/types";
+import { PARAMETER_TYPES, type Parameter, type ParameterType } from "@/graph/types";
 import { Button, Field, IconButton, type JsonSchema, SchemaForm, toast } from "@/ui";
 
 import { useEditor } from "../context";
+import { uploadFor } from "../upload";
 import { TextField } from "./TextField";
 
 const NONE: Parameter[] = [];
@@ -84,6 +86,7 @@ interface CardProps {
 }
 
 function Card({ parameter, open, editable, trouble, onToggle, onChange, onRemove }: CardProps) {
+  const { pipeline } = useEditor();
   const { name, type = "string", required } = parameter;
   const initial = parameter.default;
   const Arrow = open ? ChevronDown : ChevronRight;
@@ -107,6 +110,7 @@ function Card({ parameter, open, editable, trouble, onToggle, onChange, onRemove
             schema={schemaOf(parameter)}
             value={valueOf(parameter)}
             disabled={!editable}
+            uploadFile={uploadFor(pipeline.team)}
             onChange={(value, path) => onChange(parameterOf(name, value), path)}
           />
         </div>
@@ -117,14 +121,14 @@ function Card({ parameter, open, editable, trouble, onToggle, onChange, onRemove
 
 /** Renaming takes the expressions that use the parameter along. */
 function NameField({ name, editable }: { name: string; editable: boolean }) {
-  const { store } = useEditor();
+  const { store, components } = useEditor();
   const rename = (to: string): void => {
     const { definition, perform } = store.getState();
     if (!isIdentifier(to)) return void toast({ tone: "error", title: `\`${to}\` is not a name`, description: IDENTIFIER_HELP });
     if (definition.parameters?.some((one) => one.name === to)) {
       return void toast({ tone: "error", title: `There is a parameter \`${to}\` already` });
     }
-    perform(renameParameterAct(definition, name, to));
+    perform(renameParameterAct(definition, components.catalog, name, to));
   };
   return (
     <Field label="Name" required>
@@ -135,9 +139,12 @@ function NameField({ name, editable }: { name: string; editable: boolean }) {
   );
 }
 
+/** Types of which a parameter may allow some values only. */
+const CHOOSABLE: ReadonlySet<string> = new Set(["string", "number", "integer"]);
+
 /** The form of one parameter; what its default and limits may be depends on its type. */
 function schemaOf({ type = "string", enum: choices }: Parameter): JsonSchema {
-  const valueType: JsonSchema = type === "json" ? {} : { type };
+  const valueType = valueSchema(type);
   const numeric = type === "number" || type === "integer";
   return {
     type: "object",
@@ -147,9 +154,7 @@ function schemaOf({ type = "string", enum: choices }: Parameter): JsonSchema {
       required: { type: "boolean", title: "Must be given", default: false },
       title: { type: "string", title: "Title" },
       description: { type: "string", title: "Help" },
-      ...(type === "boolean" || type === "json"
-        ? {}
-        : { enum: { type: "array", items: valueType, title: "Only these values" } }),
+      ...(CHOOSABLE.has(type) ? { enum: { type: "array", items: valueType, title: "Only these values" } } : {}),
       ...(numeric ? { minimum: { type, title: "At least" }, maximum: { type, title: "At most" } } : {}),
     },
   };
@@ -164,19 +169,32 @@ function valueOf({ name: _name, ...rest }: Parameter): Record<string, unknown> {
 function parameterOf(name: string, value: Record<string, unknown>): Parameter {
   const type = (value.type ?? "string") as NonNullable<Parameter["type"]>;
   const numeric = type === "number" || type === "integer";
-  const fits: Record<NonNullable<Parameter["type"]>, (one: unknown) => boolean> = {
-    string: (one) => typeof one === "string",
-    number: (one) => typeof one === "number",
-    integer: (one) => typeof one === "number" && Number.isInteger(one),
-    boolean: (one) => typeof one === "boolean",
-    json: () => true,
-  };
+  const fits = (one: unknown): boolean => fitsType(type, one);
   const kept = Object.entries(value).filter(([key, one]) => {
     if (one === undefined || one === "") return false;
-    if (key === "default") return fits[type](one);
-    if (key === "enum") return Array.isArray(one) && one.length > 0 && one.every(fits[type]) && type !== "boolean" && type !== "json";
+    if (key === "default") return fits(one);
+    if (key === "enum") return Array.isArray(one) && one.length > 0 && one.every(fits) && CHOOSABLE.has(type);
     if (key === "minimum" || key === "maximum") return numeric;
     return !(key === "required" && one === false);
   });
   return { name, ...Object.fromEntries(kept) };
+}
+
+/** Whether a value may stand for a parameter of the type; a value that is still being written may. */
+function fitsType(type: ParameterType, value: unknown): boolean {
+  switch (type) {
+    case "number":
+      return typeof value === "number";
+    case "integer":
+      return Number.isInteger(value);
+    case "boolean":
+      return typeof value === "boolean";
+    case "list":
+      return Array.isArray(value);
+    case "json":
+    case "any":
+      return true;
+    default:
+      return typeof value === "string";
+  }
 }

@@ -4,6 +4,7 @@ import { Field, Select, Textarea } from "@/ui";
 import { useEditor } from "../context";
 import { CacheFields } from "./CacheFields";
 import { toNumber } from "./number";
+import { OutputsEditor } from "./OutputsEditor";
 import { ParametersEditor } from "./ParametersEditor";
 import { TextField } from "./TextField";
 
@@ -42,6 +43,7 @@ export function PipelineSettings() {
           )}
         </Field>
         <ParametersEditor />
+        <OutputsEditor />
         <Field
           label="When a node fails"
           help={

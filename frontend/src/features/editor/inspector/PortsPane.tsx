@@ -1,34 +1,36 @@
 import { X } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useMemo } from "react";
-import { Link } from "react-router";
 
 import { portClass } from "@/canvas";
 import { connectAct, removeAct, useDocument } from "@/document";
-import { parseRef } from "@/graph/catalog";
+import { refOf } from "@/graph/catalog";
 import { connectionGuide, type Terminal } from "@/graph/connect";
 import { edgeKey, formatEnd } from "@/graph/ends";
+import { interfaceOf, portsOf } from "@/graph/interface";
 import type { ComponentSpec, EdgeDef, InputPort, NodeDef, OutputPort } from "@/graph/types";
 import { Badge, Button, IconButton, Select } from "@/ui";
 
 import { useEditor } from "../context";
+import { UsedLink } from "./UsedLink";
 import { useNodeEdits } from "./useNodeEdits";
 
 const Docs = lazy(() => import("@/features/components/Docs"));
 
 /** What goes in and out, wiring by keyboard, and what the component's author says about it. */
 export function PortsPane({ node, spec }: { node: NodeDef; spec: ComponentSpec }) {
-  const { name } = parseRef(node.component);
+  const definition = useDocument((state) => state.definition);
+  const ports = interfaceOf(node, spec, definition.parameters);
   return (
     <div className="flex flex-col gap-5 p-4">
       <Section title="Inputs">
-        {spec.inputs.length === 0 && <p className="text-xs text-muted">Nothing flows into it.</p>}
-        {spec.inputs.map((port) => (
+        {ports.inputs.length === 0 && <p className="text-xs text-muted">Nothing flows into it.</p>}
+        {ports.inputs.map((port) => (
           <Port key={port.name} node={node.id} port={port} side="in" />
         ))}
       </Section>
       <Section title="Outputs">
-        {spec.outputs.length === 0 && <p className="text-xs text-muted">Nothing comes out of it.</p>}
-        {spec.outputs.map((port) => (
+        {ports.outputs.length === 0 && <p className="text-xs text-muted">Nothing comes out of it.</p>}
+        {ports.outputs.map((port) => (
           <Port key={port.name} node={node.id} port={port} side="out" />
         ))}
       </Section>
@@ -37,13 +39,13 @@ export function PortsPane({ node, spec }: { node: NodeDef; spec: ComponentSpec }
       </Section>
       <Examples node={node} spec={spec} />
       {(spec.docs || spec.summary) && (
-        <Section title="About this component" className="[&_.docs]:text-sm!">
+        <Section title={node.pipeline ? "About this pipeline" : "About this component"} className="[&_.docs]:text-sm!">
           <Suspense fallback={<p className="text-muted">{spec.summary}</p>}>
             <Docs text={spec.docs || spec.summary} />
           </Suspense>
-          <Link to={`/components/${name}`} className="text-xs text-accent underline">
-            Its page in the catalog
-          </Link>
+          <UsedLink node={node} className="text-xs text-accent underline">
+            {node.pipeline ? "Open the pipeline" : "Its page in the catalog"}
+          </UsedLink>
         </Section>
       )}
     </div>
@@ -89,8 +91,11 @@ function Connections({ terminal, verb }: { terminal: Terminal; verb: string }) {
     const guide = connectionGuide(definition, components.catalog, terminal);
     const side = terminal.side === "in" ? "out" : "in";
     return definition.nodes.flatMap((node) => {
-      const spec = components.catalog.spec(node.component);
-      const ports = terminal.port === null ? [null] : ((side === "out" ? spec?.outputs : spec?.inputs) ?? []).map(({ name }) => name);
+      const spec = components.catalog.spec(refOf(node));
+      const own = portsOf(definition, components.catalog, node);
+      const data = ((side === "out" ? own?.outputs : own?.inputs) ?? []).map(({ name }) => name);
+      // A case of a branch leads to a whole node as well.
+      const ports = terminal.port === null ? [null, ...(side === "out" ? (own?.cases ?? []) : [])] : [...data, null];
       return ports.flatMap((port) => {
         const verdict = guide({ node: node.id, port, side });
         const title = node.title || spec?.title || node.id;

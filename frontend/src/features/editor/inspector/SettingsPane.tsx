@@ -6,12 +6,13 @@ import { getPreview } from "@/api/resources/artifacts";
 import { isArtifactRef } from "@/api/types";
 import { useDocument } from "@/document";
 import { parseEnd } from "@/graph/ends";
-import type { ComponentSpec, NodeDef } from "@/graph/types";
+import type { ComponentSpec, NodeDef, Parameter } from "@/graph/types";
 import { findNode } from "@/live";
 import { type JsonSchema, SchemaForm } from "@/ui";
 
 import { useEditor } from "../context";
 import { uploadFor } from "../upload";
+import { CasesEditor } from "./CasesEditor";
 import { scopeOf } from "./scope";
 import { useNodeEdits } from "./useNodeEdits";
 
@@ -24,20 +25,25 @@ export function SettingsPane({ node, spec }: { node: NodeDef; spec: ComponentSpe
   const editable = useDocument((state) => state.editable);
   const columns = useColumns(node);
   const suggestions = useMemo(
-    () => scopeOf(definition, components.catalog, node.id),
+    () => scopeOf(definition, components.catalog, node.id, "params"),
     [definition, components.catalog, node.id],
   );
   const errors = useMemo(() => {
     const own = problems.filter((problem) => problem.node === node.id && problem.field?.startsWith("params."));
     return Object.fromEntries(own.map(({ field, message }) => [(field ?? "").slice("params.".length), message]));
   }, [problems, node.id]);
-  const schema = spec.parameters as JsonSchema;
+  const cases = spec.implementation.cases_parameter;
+  const parameters = definition.parameters;
+  const schema = useMemo(() => schemaFor(node, spec, parameters), [node.map?.over, spec, parameters]);
   const value = node.params ?? {};
-  if (Object.keys(schema.properties ?? {}).length === 0) {
-    return <p className="p-4 text-muted">This component has nothing to set.</p>;
+  if (Object.keys(spec.parameters.properties ?? {}).length === 0) {
+    return <p className="p-4 text-muted">This {node.pipeline ? "pipeline" : "component"} has nothing to set.</p>;
   }
   return (
-    <div className="p-4">
+    <div className="flex flex-col gap-3.5 p-4">
+      {typeof cases === "string" && (
+        <CasesEditor node={node} parameter={cases} suggestions={suggestions} error={errors[cases]} />
+      )}
       <SchemaForm
         schema={schema}
         value={value}
@@ -54,6 +60,24 @@ export function SettingsPane({ node, spec }: { node: NodeDef; spec: ComponentSpe
       />
     </div>
   );
+}
+
+/** The component's form, as this node uses it. */
+function schemaFor(node: NodeDef, spec: ComponentSpec, parameters: readonly Parameter[] = []): JsonSchema {
+  const schema = spec.parameters as JsonSchema;
+  const properties = { ...schema.properties };
+  const over = node.map?.over;
+  const one = over === undefined ? undefined : properties[over];
+  if (over !== undefined && one) {
+    const { default: _, title, description, ...item } = one;
+    properties[over] = { type: "array", title: title || over, description: `${description ?? ""} Here: a list of them.`.trim(), items: item };
+  }
+  const { cases_parameter: cases } = spec.implementation;
+  if (typeof cases === "string") delete properties[cases];
+  if (spec.kind === "parameter" && properties.name && parameters.length > 0) {
+    properties.name = { ...properties.name, enum: parameters.map(({ name }) => name) };
+  }
+  return { ...schema, properties };
 }
 
 const NO_COLUMNS: string[] = [];

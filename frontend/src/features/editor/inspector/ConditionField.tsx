@@ -1,6 +1,8 @@
 import { type Suggestion, Field, Textarea } from "@/ui";
 
-export interface WhenFieldProps {
+export interface ConditionFieldProps {
+  label: string;
+  help: string;
   value: string;
   suggestions: readonly Suggestion[];
   disabled: boolean;
@@ -16,15 +18,11 @@ function written(text: string): string {
 }
 
 /** A condition in CEL; names that it may use are offered below while one types. */
-export function WhenField({ value, suggestions, disabled, error, onChange }: WhenFieldProps) {
+export function ConditionField({ label, help, value, suggestions, disabled, error, onChange }: ConditionFieldProps) {
   const token = written(value);
   const found = suggestions.filter((one) => one.value.startsWith(token) && one.value !== token);
   return (
-    <Field
-      label="Only if"
-      error={error}
-      help="A condition in CEL, such as nodes.check.outputs.rows > 0. When it is false, the node is skipped."
-    >
+    <Field label={label} error={error} help={help}>
       {(control) => (
         <>
           <Textarea
