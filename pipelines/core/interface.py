@@ -5,12 +5,13 @@ node gives what its parameter holds, a mapped node takes one list and gives list
 used as a node has the ports and parameters that its definition declares.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .component import ARTIFACT_TYPES, ComponentSpec, InputPort, OutputPort, PortType
-from .document import Definition, Node, Parameter
+from .document import IDENTIFIER, Definition, Node, Parameter
 from .ports import compatible
 from .serialize import content_hash
 
@@ -75,7 +76,8 @@ def cases_of(spec: ComponentSpec, params: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the branches that leave a node, in their order; none for most kinds.
 
     A fixed list stands in the component; `cases_parameter` names the parameter that holds one, as
-    `[{"name": ..., "when": ...}, ...]`, and what fits no case then goes `otherwise`.
+    `[{"name": ..., "when": ...}, ...]`, and what fits no case then goes `otherwise`. Names that no
+    port can have are left out.
     """
     if spec.kind not in BRANCHES:
         return ()
@@ -84,8 +86,14 @@ def cases_of(spec: ComponentSpec, params: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(str(case) for case in fixed)
     given = params.get(str(spec.implementation.get("cases_parameter")))
     rows = given if isinstance(given, list) else []
-    names = [row["name"] for row in rows if isinstance(row, dict) and row.get("name")]
-    return (*dict.fromkeys(str(name) for name in names if name != OTHERWISE), OTHERWISE)
+    names = [str(row["name"]) for row in rows if isinstance(row, dict) and row.get("name")]
+    proper = [name for name in names if is_case_name(name) and name != OTHERWISE]
+    return (*dict.fromkeys(proper), OTHERWISE)
+
+
+def is_case_name(name: str) -> bool:
+    """Whether a case can be called so: it becomes a port."""
+    return re.match(IDENTIFIER, name) is not None
 
 
 def expression_fields(spec: ComponentSpec) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .component import ComponentSpec
 from .document import Definition, Edge, Node
-from .interface import BRANCHES, OTHERWISE, Interface, cases_of
+from .interface import BRANCHES, OTHERWISE, Interface, cases_of, is_case_name
 from .problems import Problem
 
 #: Kinds that the engine itself carries out, once for the whole run.
@@ -104,7 +104,7 @@ def _cases(node: Node, spec: ComponentSpec, label: Callable[[str], str]) -> Iter
     names = [row.get("name") for row in listed if isinstance(row, dict)]
     taken = {port.name for port in spec.outputs}
     for case, count in Counter(map(str, names)).items():
-        if not case.isidentifier() or not case.isascii() or len(case) > 63:
+        if not is_case_name(case):
             message = f"{label(node.id)}: `{case}` cannot name a case; write {_CASE_NAME}."
         elif count > 1:
             message = f"{label(node.id)} has {count} cases named `{case}`; give each its own name."
