@@ -53,6 +53,17 @@ class Input(_Part):
     included: bool = False
 
 
+class Environment(_Part):
+    """The lock of an environment; `text` is what is installed from, and what the digest is of."""
+
+    key: str = Field(pattern=_DIGEST)
+    python: str = Field(max_length=20)
+    platform: str = Field(max_length=60)
+    requirements: list[str] = []
+    added: list[str] = []
+    text: str
+
+
 class Manifest(_Part):
     """`components` and `pipelines` map each reference to the digest of what it names.
 

@@ -44,6 +44,7 @@ def start(
     trigger: str = "manual",
     cloned_from: Run | None = None,
     node_params: Mapping[str, Mapping[str, Any]] | None = None,
+    environments: Mapping[str, str] | None = None,
     priority: int = 0,
     max_parallel: int | None = None,
 ) -> Run:
@@ -53,7 +54,8 @@ def start(
 
     `"draft"` publishes the draft first, unless the newest version means the same. A repeated
     idempotency key starts nothing and gives back the earlier run, with `repeated` set.
-    `node_params` take the place of single parameters of nodes, for this run alone.
+    `node_params` take the place of single parameters of nodes, for this run alone; `environments`
+    are the digests of the locks that nodes must use.
 
     Raises InvalidDefinition (also as InvalidParameters) with every problem.
     """
@@ -65,6 +67,7 @@ def start(
     definition = Definition.model_validate(pinned.definition)
     values = resolve(definition, dict(parameters or {}))
     plans, specs = plans_for(pipeline, with_node_params(pipeline, definition, node_params or {}))
+    plans = locks.using(plans, environments or {})
     run = Run(
         team_id=pipeline.team_id,
         pipeline=pipeline,

@@ -227,7 +227,8 @@ def _before(origin: Run) -> dict[str, Before]:
     gone = results.gone(origin.team_id, set().union(*needed.values()))
     return {
         row.node: Before(
-            NodePlan.model_validate(row.plan),
+            # Which lock a node was told to use says nothing about its result: that is as it was.
+            NodePlan.model_validate({**row.plan, "environment": ""}),
             NodeState(row.state),
             row.reason,
             intact=gone.isdisjoint(needed[row.node]),
@@ -253,7 +254,11 @@ def _over(outlook: Outlook) -> dict[str, actions.Kept]:
 
 def _kept(row: NodeRun, specs: Mapping[str, ComponentSpec]) -> actions.Kept:
     origin = results.origin(row)
-    fields = {"reused_from": origin, "cache_parts": row.cache_parts}
+    fields = {
+        "reused_from": origin,
+        "cache_parts": row.cache_parts,
+        "environment": row.environment,
+    }
     if row.state == NodeState.SKIPPED:
         return actions.Kept(machine.Over(Step.SKIP, row.reason), fields)
     reason = f"kept from run #{origin['number']}"

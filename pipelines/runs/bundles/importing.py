@@ -20,7 +20,7 @@ from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.teams.models import Team, User
 
 from .. import actions, results
-from ..models import Run
+from ..models import EnvironmentLock, Run
 from .reading import Bundle, opened, workplace
 
 
@@ -83,6 +83,7 @@ class _Import:
             component = catalog.publish(self.content.components[ref], self.team, self.user)
             self.arrival.known_as[ref] = str(component)
         self._store_files()
+        self._store_environments()
         for ref, definition in self.content.pipelines.items():
             if self.arrival.known_as.get(ref) is None:
                 version = self._publish(definition)
@@ -95,6 +96,7 @@ class _Import:
             version=version.number,
             parameters=self._parameters(),
             node_params=self.content.manifest.node_params,
+            environments=self.content.manifest.environments,
             user=self.user,
             trigger="bundle",
         )
@@ -187,6 +189,16 @@ class _Import:
             with workplace() as folder:
                 path = self.content.artifact(digest, folder)
                 uploads.take(path, name=each.name, team=self.team, user=self.user, type=each.type)
+
+    def _store_environments(self) -> None:
+        """Locks that this run pins. What the team's other runs use stays as it is."""
+        for digest, each in self.content.environments.items():
+            EnvironmentLock.objects.get_or_create(
+                team=self.team,
+                key=each.key,
+                digest=digest,
+                defaults={**each.model_dump(exclude={"key"}), "current": False},
+            )
 
     def _publish(self, definition: Definition) -> PipelineVersion:
         document = to_document(bundle.with_refs(definition, self.arrival.known_as))

@@ -14,7 +14,7 @@ from django.conf import settings
 from pydantic import ValidationError
 
 from pipelines.core import bundle
-from pipelines.core.bundle import Manifest
+from pipelines.core.bundle import Environment, Manifest
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import MAX_BYTES, MAX_NODES, Definition
 from pipelines.core.parsing import parse_leniently
@@ -41,6 +41,10 @@ class Bundle:
         }
         self.pipelines = {
             ref: self._pipeline(ref, digest) for ref, digest in self.manifest.pipelines.items()
+        }
+        self.environments = {
+            digest: self._environment(digest)
+            for digest in sorted(set(self.manifest.environments.values()))
         }
         self._check_uses()
 
@@ -96,6 +100,17 @@ class Bundle:
         if content_hash(definition) != digest:
             _damaged(f"the pipeline `{ref}` is another one than the manifest says")
         return definition
+
+    def _environment(self, digest: str) -> Environment:
+        name = bundle.environment_file(digest)
+        try:
+            environment = Environment.model_validate(self._json(name))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            _damaged(f"`{name}` cannot be read: {first['msg']}")
+        if hashlib.sha256(environment.text.encode()).hexdigest() != digest:
+            _damaged(f"the environment {digest[:12]}… is another one than the manifest says")
+        return environment
 
     def _check_uses(self) -> None:
         """Everything that is used is there, sub-pipelines after those that they use."""

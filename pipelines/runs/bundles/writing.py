@@ -6,18 +6,20 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, Literal
 
+from django.db.models import QuerySet
+
 from pipelines import __version__
 from pipelines.artifacts import store
 from pipelines.artifacts.models import Artifact
 from pipelines.core import bundle
-from pipelines.core.bundle import From, Input, Manifest
+from pipelines.core.bundle import Environment, From, Input, Manifest
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import PIPELINE_PREFIX, Definition
 from pipelines.core.serialize import canonical_json, content_hash, spec_digest
 from pipelines.core.states import NodeState
 from pipelines.designs.catalog import pipeline_versions, specs_for
 
-from ..models import NodeRun, Run
+from ..models import EnvironmentLock, NodeRun, Run
 
 Include = Literal["none", "small", "all"]
 #: Files up to this size are in a bundle unasked, up to so much together.
@@ -49,6 +51,7 @@ def write(run: Run, include: Include = "small") -> IO[bytes]:
         node_params=run.node_params,
         components={ref: spec_digest(spec) for ref, spec in sorted(specs.items())},
         pipelines={ref: content_hash(each) for ref, each in pipelines.items()},
+        environments=dict(_environments(run)),
         inputs=inputs,
     )
     file = tempfile.TemporaryFile(prefix="penstock-bundle-")  # noqa: SIM115
@@ -60,6 +63,9 @@ def write(run: Run, include: Include = "small") -> IO[bytes]:
         for ref, each in pipelines.items():
             document = each.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             _add(archive, bundle.pipeline_file(ref), {"schema": 1, **document})
+        for lock in _locks(run, set(manifest.environments.values())):
+            environment = Environment.model_validate(lock, from_attributes=True)
+            _add(archive, bundle.environment_file(lock.digest), environment.model_dump())
         _add(archive, bundle.RESULTS, _results(run))
         for digest, given in inputs.items():
             if given.included:
@@ -90,6 +96,17 @@ def _used(
 
     visit(definition)
     return specs_for(run.team_id, refs), pipelines
+
+
+def _environments(run: Run) -> QuerySet[NodeRun, tuple[str, str]]:
+    """The nodes that ran in an environment of their own, each with its lock's digest."""
+    rows = NodeRun.objects.filter(run=run, parent="").exclude(environment="").order_by("position")
+    return rows.values_list("node", "environment")
+
+
+def _locks(run: Run, digests: set[str]) -> Iterable[EnvironmentLock]:
+    found = EnvironmentLock.objects.filter(team_id=run.team_id, digest__in=digests)
+    return {lock.digest: lock for lock in found.order_by("pk")}.values()
 
 
 def _inputs(run: Run, definitions: Iterable[Definition], include: Include) -> dict[str, Input]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -74,7 +75,11 @@ def pinned(plans: list[NodePlan], run_id: UUID | None) -> list[NodePlan]:
     if run_id is None:
         return plans
     rows = NodeRun.objects.filter(run_id=run_id).exclude(environment="").order_by()
-    digests = dict(rows.values_list("node", "environment"))
+    return using(plans, dict(rows.values_list("node", "environment")))
+
+
+def using(plans: list[NodePlan], digests: Mapping[str, str]) -> list[NodePlan]:
+    """The plans, the nodes that are named with the environment of this digest."""
     return [
         plan.model_copy(update={"environment": digests[plan.id]}) if plan.id in digests else plan
         for plan in plans

@@ -20,7 +20,7 @@ from pipelines.designs import actions as designs
 from pipelines.designs.models import Pipeline
 from pipelines.kinds import registry
 from pipelines.runs import actions
-from pipelines.runs.models import Run
+from pipelines.runs.models import EnvironmentLock, NodeRun, Run
 from tests.support.sample import Sample, definition
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +206,34 @@ def test_clashes_are_explained_and_nothing_is_written(
     files["definition.json"]["nodes"][0]["component"] = "core/read@1"
     refused = upload(owner, packed(files))
     assert [problem["code"] for problem in refused.json()["problems"]] == ["other_release"]
+
+
+def test_the_locks_of_environments_travel_with_the_run(
+    owner: APIClient, people: Any, sample: Sample
+) -> None:
+    lock = {
+        "key": "ab" * 32,
+        "python": "3.11",
+        "platform": "linux-x86_64",
+        "requirements": ["tabulate"],
+        "text": "# 3.11 linux-x86_64\ntabulate==0.9.0\n",
+    }
+    digest = store.digest_of(lock["text"].encode())
+    EnvironmentLock.objects.create(team=people.team, digest=digest, **lock)
+    NodeRun.objects.filter(node="a").update(environment=digest)
+    content = download(owner, sample.run)
+    files = unpacked(content)
+    assert files["manifest.json"]["environments"] == {"a": digest}
+    EnvironmentLock.objects.all().delete()
+    arrived = upload(owner, content)
+    assert arrived.status_code == 201, arrived.content
+    stored = EnvironmentLock.objects.get()
+    assert (stored.text, stored.team, stored.current) == (lock["text"], people.team, False)
+    plans = NodeRun.objects.filter(run=arrived.json()["run"]["id"]).values_list("node", "plan")
+    assert {node: plan["environment"] for node, plan in plans} == {"a": digest, "b": ""}
+    files[f"environments/{digest}.json"]["text"] += "evil==1.0\n"
+    refused = upload(owner, packed(files))
+    assert "another one than the manifest says" in refused.json()["problems"][0]["message"]
 
 
 def test_a_role_below_editor_imports_nothing(

@@ -289,7 +289,7 @@ def test_a_rerun_reads_as_much_for_a_large_run_as_for_a_small_one(
     run.node_runs.filter(node="n7").update(state="failed")
     Run.objects.filter(pk=run.pk).update(state="failed", ended_at=run.created_at)
     run.refresh_from_db()
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         second = reruns.start(run.pipeline, run, Asked(Mode.RESUME), world.ann)
     assert second.open_nodes == 1
 
@@ -389,6 +389,7 @@ def test_a_parameter_node_runs_again_when_its_parameter_changed(world):
 
 def test_a_sub_pipeline_that_changed_inside_is_another_one(world):
     inner = world.pipeline({"x": {"params": {"x": 1}}}, name="inner")
+    inner.refresh_from_db()
     outer = world.pipeline({"s": {"component": None, "pipeline": inner.slug}}, name="outer")
     run = actions.start(outer, user=world.ann)
     world.work(run)
@@ -401,3 +402,16 @@ def test_a_sub_pipeline_that_changed_inside_is_another_one(world):
     assert told["nodes"][0]["why"] == (
         f"its component was `pipeline:{inner.slug}@1`, now `pipeline:{inner.slug}@2`"
     )
+
+
+def test_what_runs_again_uses_the_locks_of_the_run_it_goes_on_from(world):
+    run = failed_chain(world)
+    run.node_runs.filter(node__in="bc").update(environment="ab" * 32)
+    world.executor.behaviours["c"] = fail()
+    second = again(world, run)
+    assert world.node(second, "b").environment == "ab" * 32
+    assert world.node(second, "c").plan["environment"] == "ab" * 32
+    second.node_runs.filter(node="c").update(environment="ab" * 32)
+    third = again(world, second)
+    assert {node: world.executor.starts(node) for node in "abc"} == {"a": 1, "b": 1, "c": 3}
+    assert world.node(third, "c").plan["environment"] == "ab" * 32
