@@ -1,19 +1,24 @@
 """What an attempt needs, what a worker has, and in words why the one is too much for the other."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+#: What people call executors that a worker may lack.
+_TITLES = {"docker": ("Docker", "Podman"), "kubernetes": ("Kubernetes",)}
 
 
 @dataclass(frozen=True)
 class Need:
     """What one attempt takes of its worker.
 
-    `cpu` is thousandths of a core, and None the share of one slot; `memory` is bytes.
+    `cpu` is thousandths of a core, and None the share of one slot; `memory` is bytes. One of the
+    `executors` is enough; where none is named, every worker has what it takes.
     """
 
     cpu: int | None = None
     memory: int = 0
     gpu: int = 0
+    executors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,19 +33,22 @@ class Room:
     memory: int
     gpu: int
     share: int
+    executors: frozenset[str] = frozenset()
 
     def holds(self, need: Need) -> bool:
+        if need.executors and self.executors.isdisjoint(need.executors):
+            return False
         return self.cpu_of(need) <= self.cpu and need.memory <= self.memory and need.gpu <= self.gpu
 
     def cpu_of(self, need: Need) -> int:
         return self.share if need.cpu is None else need.cpu
 
     def without(self, need: Need) -> "Room":
-        return Room(
-            self.cpu - self.cpu_of(need),
-            self.memory - need.memory,
-            self.gpu - need.gpu,
-            self.share,
+        return replace(
+            self,
+            cpu=self.cpu - self.cpu_of(need),
+            memory=self.memory - need.memory,
+            gpu=self.gpu - need.gpu,
         )
 
 
@@ -72,12 +80,17 @@ def cannot_run(demand: Demand, offers: Sequence[Offer]) -> str | None:
     of_queue = f"of the queue `{demand.queue}`"
     able = [offer for offer in serving if not demand.executors or _has_one(offer, demand)]
     if not able:
-        names = " or ".join(f"`{name}`" for name in demand.executors)
-        return f"no worker {of_queue} has the executor {names}"
+        return f"no worker {of_queue} has {_either(demand.executors)}"
     rooms = [offer.room for offer in able]
     if any(room.holds(demand.need) for room in rooms):
         return None
     return f"no worker {of_queue} has {_missing(demand.need, rooms)}"
+
+
+def _either(executors: Sequence[str]) -> str:
+    """`Docker, Podman or Kubernetes`."""
+    names = [name for each in executors for name in _TITLES.get(each, (f"the executor `{each}`",))]
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _has_one(offer: Offer, demand: Demand) -> bool:

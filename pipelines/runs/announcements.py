@@ -48,7 +48,7 @@ class Facts:
             name,
             host=identity.own().host[:100],
             queues=list(queues),
-            executors=[name for name, why_not in registry.usable().items() if not why_not],
+            executors=usable_executors(),
             slots=slots,
             cpu=host.cores(),
             memory=host.memory(),
@@ -57,9 +57,19 @@ class Facts:
         )
 
 
-def announce(facts: Facts, *, busy: int, isolation: str) -> None:
+def usable_executors() -> list[str]:
+    """Names of the executors that this machine has at the moment."""
+    return [name for name, why_not in registry.usable().items() if not why_not]
+
+
+def announce(facts: Facts, *, busy: int, isolation: str, executors: Sequence[str]) -> None:
     """Say that the worker is there, the first time with all its facts."""
-    now = {"busy": busy, "isolation": isolation, "seen_at": timezone.now()}
+    now = {
+        "busy": busy,
+        "isolation": isolation,
+        "executors": list(executors),
+        "seen_at": timezone.now(),
+    }
     try:
         with ledger.turn():
             if not Worker.objects.filter(name=facts.name).update(**now):

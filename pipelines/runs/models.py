@@ -137,6 +137,8 @@ class Lane(models.Model):
     cpu = models.PositiveIntegerField(null=True, blank=True)
     memory = models.PositiveBigIntegerField(default=0)
     gpu = models.PositiveSmallIntegerField(default=0)
+    #: Names with commas, one of which is needed; empty for what every worker can run.
+    executors = models.CharField(max_length=100, blank=True, default="")
     run = models.ForeignKey(
         Run, on_delete=models.CASCADE, null=True, blank=True, related_name="lanes"
     )

@@ -19,6 +19,7 @@ from pipelines.core import scheduling
 from pipelines.core.capacity import Need
 from pipelines.core.plan import NodePlan
 from pipelines.core.scheduling import Candidate, Key, Lane, Situation
+from pipelines.kinds import registry as kinds
 
 from . import models, plans, prepared
 from .models import Limit, NodeRun, Run
@@ -60,10 +61,17 @@ def _facts(run: Run, plan: NodePlan) -> dict[str, Any]:
         "cpu": None if plan.cpu is None else max(1, round(plan.cpu * 1000)),
         "memory": plan.memory_bytes or 0,
         "gpu": plan.gpu,
+        "executors": ",".join(needed_executors(plan.kind)),
         "run_id": run.pk if run.max_parallel else None,
         "max_parallel": run.max_parallel,
     }
     return {"key": " ".join(f"{name}={value}" for name, value in facts.items()), **facts}
+
+
+def needed_executors(kind: str) -> tuple[str, ...]:
+    """The executors of a kind, one of which a worker must have; none for what each of them can do."""
+    found = kinds.executors(kind) if kind in kinds.KINDS else ()
+    return () if kinds.EVERYDAY_EXECUTOR in found else found
 
 
 _lanes: dict[int, Lane] = {}
@@ -87,7 +95,7 @@ def _lane(row: models.Lane) -> Lane:
         queue=row.queue,
         pool=row.pool,
         priority=row.priority,
-        need=Need(row.cpu, row.memory, row.gpu),
+        need=Need(row.cpu, row.memory, row.gpu, tuple(filter(None, row.executors.split(",")))),
         run=str(row.run_id) if row.run_id else "",
         max_parallel=row.max_parallel,
     )

@@ -3,8 +3,8 @@
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pipelines.core.capacity import Need, Room
 
@@ -48,6 +48,13 @@ class Slots:
         """By team: how late this worker last took a node of it. Only good for comparing."""
         return self._served
 
+    def can_use(self, executors: Iterable[str]) -> None:
+        """From now on steps are run by these executors: a daemon came, or went."""
+        with self._lock:
+            names = frozenset(executors)
+            self.whole = replace(self.whole, executors=names)
+            self._free = replace(self._free, executors=names)
+
     def take(self, need: Need, team: str) -> Grant | None:
         """Room for a node of a team; None when it does not fit any more."""
         with self._lock:
@@ -69,8 +76,10 @@ class Slots:
                 return
             self._grants.discard(grant)
             free, need = self._free, grant.need
-            self._free = Room(
-                free.cpu + free.cpu_of(need), free.memory + need.memory, free.gpu + need.gpu,
-                free.share,
-            )  # fmt: skip
+            self._free = replace(
+                free,
+                cpu=free.cpu + free.cpu_of(need),
+                memory=free.memory + need.memory,
+                gpu=free.gpu + need.gpu,
+            )
             self._gpus = sorted([*self._gpus, *(grant.gpus or ())])

@@ -43,6 +43,8 @@ class Worker:
         self.executor = executor or registry.for_all_kinds()
         self.recorder = Recorder()
         room = Slots.of(slots, self.facts.cpu, self.facts.memory, host.gpus())
+        room.can_use(self.facts.executors)
+        self.slots = room
         self.environments = Builder(self.name)
         taker = Taker(self.name, queues, room)
         self.driver = Driver(taker, self.executor, self.recorder, self.environments)
@@ -125,7 +127,9 @@ class Worker:
     def _announce(self) -> None:
         while not self._over.is_set():
             busy, isolation = len(live.all_held()), self.executor.isolation
-            announcements.announce(self.facts, busy=busy, isolation=isolation)
+            executors = announcements.usable_executors()
+            self.slots.can_use(executors)
+            announcements.announce(self.facts, busy=busy, isolation=isolation, executors=executors)
             # Its first warm pool knows the isolation within a second or two.
             self._over.wait(announcements.BEAT_SECONDS if isolation else BEAT_SECONDS)
         close_old_connections()

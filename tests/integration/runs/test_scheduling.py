@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines.catalog import actions as catalog
+from pipelines.kinds import registry as kinds
 from pipelines.runs import actions, broker, claims, hints, scheduling, statements, sweep
 from pipelines.runs.models import Lane, Limit, NodeRun, Run
 from pipelines.runs.slots import Slots
@@ -72,6 +73,20 @@ def test_runs_of_a_team_share_lanes(world):
         world.start("abc")
     world.start({"d": {"resources": {"gpu": 1}}, "e": {"queue": "big"}})
     assert Lane.objects.count() == 3
+
+
+def test_containers_are_left_to_workers_that_can_run_them(world):
+    fields = {"name": "box", "namespace": STEP.namespace, "image": "busybox"}
+    catalog.publish(kinds.build("container", fields), world.team, world.ann)
+    run = world.start({"a": {"component": f"{STEP.namespace}/box"}, "b": {}})
+    slots = small_worker()
+    slots.can_use(["process"])
+    world.work(driver=world.new_driver("w1", slots=slots))
+    assert world.executor.order == ["b"]
+    slots.can_use(["process", "docker"])
+    world.work(run, driver=world.new_driver("w1", slots=slots))
+    assert world.executor.order == ["b", "a"]
+    assert run.state == "success"
 
 
 def test_one_slot_alternates_between_teams(world):

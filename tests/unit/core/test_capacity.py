@@ -1,5 +1,7 @@
 """What a node needs against what workers have, in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.core.capacity import Demand, Need, Offer, Room, cannot_run
@@ -19,7 +21,11 @@ LARGE = Offer({"gpu", "default"}, {"process", "docker"}, Room(8000, 2 * GIB, 2, 
         (Demand("big", ("process",)), "no worker serves the queue `big`"),
         (
             Demand("default", ("kubernetes",)),
-            "no worker of the queue `default` has the executor `kubernetes`",
+            "no worker of the queue `default` has Kubernetes",
+        ),
+        (
+            Demand("gpu", ("abacus",)),
+            "no worker of the queue `gpu` has the executor `abacus`",
         ),
         (
             Demand("default", ("process",), Need(cpu=16000)),
@@ -54,3 +60,19 @@ def test_a_node_that_names_no_cores_takes_the_share_of_a_slot() -> None:
     assert room.without(Need()).cpu == 750
     assert room.without(Need(cpu=1000)).cpu == 0
     assert not room.without(Need(cpu=1000)).holds(Need())
+
+
+def test_a_container_needs_docker_podman_or_kubernetes() -> None:
+    demand = Demand("default", ("docker", "kubernetes"))
+    assert cannot_run(demand, [SMALL]) == (
+        "no worker of the queue `default` has Docker, Podman or Kubernetes"
+    )
+
+
+def test_room_without_one_of_the_executors_holds_nothing_of_theirs() -> None:
+    need = Need(executors=("docker", "kubernetes"))
+    room = Room(1000, GIB, 0, share=250)
+    assert not room.holds(need)
+    able = replace(room, executors=frozenset({"process", "kubernetes"}))
+    assert able.holds(need)
+    assert able.without(need).executors == able.executors
