@@ -129,8 +129,9 @@ def chosen(session: Session, options: argparse.Namespace) -> Iterator[tuple[Faul
     """Which faults strike, and how often each."""
     faults = {fault.name: fault for fault in FAULTS if fault.only in ("", session.database)}
     if options.faults or options.short:
-        wanted = options.faults or SHORT[session.database]
-        yield from ((faults[name], faults[name].usual) for name in wanted if name in faults)
+        for name in options.faults or SHORT[session.database]:
+            if name in faults:
+                yield faults[name], 1 if options.short else faults[name].usual
         return
     until = time.monotonic() + 60 * options.minutes
     for rounds in range(sys.maxsize):

@@ -124,7 +124,7 @@ def test_metrics_are_all_kept_and_told_in_batches(world):
     assert 1 <= len(told) <= 20
     assert told[-1]["data"] == {"name": "loss", "value": 1 / 2000, "step": 1999}
     assert world.node(run, "a").progress == 1.0
-    assert len(queries.node(run, "a")["metrics"]) == 2000
+    assert len(queries.node(run, "a", world.ann)["metrics"]) == 2000
 
 
 def test_zero_bytes_and_broken_characters_do_not_lose_the_log(world):
