@@ -5,7 +5,6 @@ Without that right something else stands in for each, so that writes fail in the
 
 import contextlib
 import os
-import resource
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -86,18 +85,37 @@ class Limited:
         self.path = path
         path.mkdir(parents=True)
         self._writers = writers
-        self._limits: dict[int, tuple[int, int]] = {}
+        self._limits: dict[int, str] = {}
 
     def fill(self) -> None:
         for pid in self._writers():
-            was = self._limits[pid] = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, was[1]))
+            if limits := _read(f"/proc/{pid}/limits"):
+                (line,) = (each for each in limits.splitlines() if each.startswith(_FILE_SIZE))
+                self._limits[pid] = line.removeprefix(_FILE_SIZE).split()[0]
+                _limit(pid, "0")
 
     def free(self) -> None:
         for pid, was in self._limits.items():
-            with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, was)
+            _limit(pid, was)
         self._limits.clear()
 
     def close(self) -> None:
         """Nothing is mounted."""
+
+
+_FILE_SIZE = "Max file size"
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def _limit(pid: int, size: str) -> None:
+    """As the process's own user, who may always do so. One that has ended needs no limit."""
+    with contextlib.suppress(FileNotFoundError):
+        user = Path(f"/proc/{pid}").stat().st_uid
+        command = ["prlimit", f"--fsize={size}:", f"--pid={pid}"]
+        subprocess.run(command, user=user, stderr=subprocess.DEVNULL, check=False)
