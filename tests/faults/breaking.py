@@ -197,9 +197,9 @@ _DATABASE_FULL = ("disk is full", "No space left", "disk I/O error", "File too l
 
 
 def _complaints(session: Session) -> int:
-    """How often any part has said that the database found no room."""
+    """How often web or a worker has said that the database does not do what it should."""
     said = session.said()
-    return sum(map(said.count, _DATABASE_FULL))
+    return said.count("The database did not answer") + said.count("the database is away")
 
 
 def _mentions(session: Session, words: str) -> int:
