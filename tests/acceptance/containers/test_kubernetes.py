@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.executors import registry
 from pipelines.executors.kubernetes import cluster as clusters
 from pipelines.executors.kubernetes import configured
 from pipelines.executors.kubernetes.executor import KubernetesExecutor
@@ -309,6 +310,38 @@ def test_jobs_of_dead_workers_are_deleted(
     lost = step.wait().error
     assert lost
     assert lost.kind == "lost"
+
+
+def test_a_worker_finds_the_cluster_by_its_environment(
+    cluster: Cluster, exchange: FolderExchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "PENSTOCK_HOME": str(tmp_path),
+        "PENSTOCK_CONTAINER_EXECUTOR": "kubernetes",
+        "PENSTOCK_KUBERNETES_IMAGE": OWN_IMAGE,
+        "PENSTOCK_KUBERNETES_USER": "5:6",
+        "PENSTOCK_POD_NAME": "worker-1",
+        "PENSTOCK_POD_UID": "u-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(registry, "_open", {})
+    monkeypatch.setattr(registry, "_exchange", exchange)
+    monkeypatch.setattr(configured, "_answer", (float("-inf"), ""))
+    assert registry.usable()["kubernetes"] == ""
+    assert registry.choose("container") == "kubernetes"
+    cluster.held.clear()
+    try:
+        step = registry.get("kubernetes").start(asked(container("true")), Heard())
+        until(lambda: cluster.jobs)
+        (job,) = cluster.jobs.values()
+        cluster.held.set()
+        assert step.wait().outcome == "success"
+    finally:
+        registry.close_all()
+    assert job["metadata"]["ownerReferences"] == [
+        {"apiVersion": "v1", "kind": "Pod", "name": "worker-1", "uid": "u-1"}
+    ]
+    assert job["spec"]["template"]["spec"]["securityContext"]["runAsGroup"] == 6
 
 
 @pytest.mark.parametrize("name", ["../out", "/etc/out", "link", "pipe"])

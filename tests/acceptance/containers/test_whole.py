@@ -1,8 +1,7 @@
-"""Containers on a whole Penstock: found by itself, watched, killed in the middle, and not there."""
+"""Containers on a whole Penstock: the daemon found, the run watched, its worker killed."""
 
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +40,7 @@ def text(stack: Stack, value: dict[str, Any]) -> str:
 
 @pytest.mark.faults
 def test_containers_run_and_survive_the_death_of_their_worker(
-    start_stack: Callable[..., Stack], podman: Podman, tmp_path: Path
+    start_stack: Callable[..., Stack], podman: Podman
 ) -> None:
     stack = start_stack(
         PENSTOCK_DOCKER_URL=podman.url,
@@ -70,17 +69,3 @@ def test_containers_run_and_survive_the_death_of_their_worker(
     assert box_of(run)["attempt"] == 2
     assert first not in left_over(podman)
     wait_until(lambda: left_over(podman) == [], "nothing to be left")
-
-
-def test_without_docker_the_run_dialog_says_so_and_the_node_too(
-    start_stack: Callable[..., Stack], tmp_path: Path
-) -> None:
-    stack = start_stack(DOCKER_HOST=f"unix://{tmp_path}/nobody.sock", KUBECONFIG="")
-    with stack.api as api:
-        made = api.post("/pipelines/", json={"definition": definition("true")}).json()
-        wait_until(lambda: api.get("/workers/").json()["results"], "the worker to announce itself")
-        told = api.post(f"/pipelines/{made['id']}/run-check/", json={"version": "draft"}).json()
-    missing = "no worker of the queue `default` has Docker, Podman or Kubernetes"
-    assert [problem["message"] for problem in told["problems"]] == [f"`box` will wait: {missing}."]
-    run = stack.run(definition("true"))
-    wait_until(lambda: box_of(stack.get_run(run["id"]))["reason"] == missing, "the node to say so")

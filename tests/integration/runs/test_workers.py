@@ -5,10 +5,21 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.runs import announcements, capabilities, identity, scheduling, sweep, waiting
+from pipelines.catalog import actions as catalog
+from pipelines.kinds import registry as kinds
+from pipelines.runs import (
+    actions,
+    announcements,
+    capabilities,
+    identity,
+    scheduling,
+    sweep,
+    waiting,
+)
 from pipelines.runs.models import Event, Limit, NodeRun
 from pipelines.runs.models import Worker as WorkerRow
 from pipelines.runs.worker import Worker
+from tests.integration.runs.conftest import STEP
 from tests.support.fake_executor import wait_until
 
 
@@ -76,6 +87,18 @@ def test_the_warnings_before_a_run_name_each_reason_once(world):
         "`a` and `Train` will wait: no worker serves the queue `gpu`.",
         "`c` will wait: no worker of the queue `default` has 64 cores; the largest has 2 cores.",
     ]
+
+
+def test_a_container_says_what_it_needs_before_the_run_and_while_it_waits(world):
+    announced()
+    fields = {"name": "box", "namespace": STEP.namespace, "image": "busybox"}
+    catalog.publish(kinds.build("container", fields), world.team, world.ann)
+    pipeline = world.pipeline({"a": {"component": f"{STEP.namespace}/box"}})
+    missing = "no worker of the queue `default` has Docker, Podman or Kubernetes"
+    (problem,) = capabilities.warnings(pipeline, 1)
+    assert problem.message == f"`a` will wait: {missing}."
+    run = actions.start(pipeline, user=world.ann)
+    assert world.node(run, "a").reason == missing
 
 
 def test_an_unfinished_draft_is_looked_at_as_far_as_it_can_be_read(world):
