@@ -200,7 +200,8 @@ class Driver:
             prepared = self._patiently(lambda: Preparation(facts, claim.plan).prepared(), held)
             need = prepared.need
             if need is not None:
-                taken = self._patiently(lambda: self._environment(claim, need), held)
+                digest = prepared.environment
+                taken = self._patiently(lambda: self._environment(claim, need, digest), held)
                 cleanup.callback(taken.hold.release)
                 prepared = replace(prepared, environment=taken.digest)
             request = self._patiently(lambda: _request(claim, facts, prepared), held)
@@ -242,9 +243,9 @@ class Driver:
             )
         return _with_facts(outcome, claim, prepared, result)
 
-    def _environment(self, claim: Claim, need: Need) -> Taken:
+    def _environment(self, claim: Claim, need: Need, digest: str) -> Taken:
         """Raises BeingBuilt, Unbuildable."""
-        taken = self.environments.take(need, claim)
+        taken = self.environments.take(need, digest, claim)
         try:
             record_environment(claim, taken.digest)
         except BaseException:

@@ -15,6 +15,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -69,6 +70,15 @@ class Requirements:
 
 def parse(packages: Iterable[Any], python: str = "") -> Requirements:
     """Checked and in canonical spelling. Raises BadRequirements, naming the entry."""
+    entries = tuple(packages)
+    if all(isinstance(entry, str) for entry in entries):
+        return _parse(entries, python)
+    return _parse.__wrapped__(entries, python)  # what is no text has no place in a cache
+
+
+@lru_cache(maxsize=512)
+def _parse(packages: tuple[Any, ...], python: str) -> Requirements:
+    """Kept, because every attempt asks."""
     found: dict[tuple[str, str], str] = {}
     for entry in packages:
         requirement = _requirement(entry)
@@ -89,6 +99,8 @@ def parse(packages: Iterable[Any], python: str = "") -> Requirements:
 
 def of_source(source: str) -> Requirements | None:
     """What the PEP 723 block of a source says; None without a block. Raises BadRequirements."""
+    if "# ///" not in source:
+        return None
     blocks = [m for m in _BLOCK.finditer(source) if m["type"] == "script"]
     if not blocks:
         if re.search(r"(?m)^# /// script[ \t]*\r?$", source):
@@ -170,19 +182,21 @@ def of_step(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Requirements 
     BadRequirements.
     """
     implementation = spec.get("implementation") or {}
-    source = _source(spec, params)
+    stated: Requirements | None
     if implementation.get("source_parameter"):
-        stated = of_source(source) or Requirements(())
-    elif not implementation.get("requirements") and not implementation.get("requires_python"):
-        return None
-    else:
+        stated = of_source(_source(spec, params))
+    elif implementation.get("requirements") or implementation.get("requires_python"):
         stated = of_implementation(implementation)
+    else:
+        stated = None
+    if stated is None:
+        return None
     found = _python_problems(stated)
     if found:
         raise BadRequirements(found[0].message)
     if not stated.packages:
         return None
-    return Requirements(stated.packages, stated.python, _added(spec, source, stated))
+    return Requirements(stated.packages, stated.python, _added(spec, _source(spec, params), stated))
 
 
 def _source(spec: Mapping[str, Any], params: Mapping[str, Any]) -> str:
@@ -192,8 +206,7 @@ def _source(spec: Mapping[str, Any], params: Mapping[str, Any]) -> str:
 
 
 def _added(spec: Mapping[str, Any], source: str, stated: Requirements) -> tuple[str, ...]:
-    named = {canonicalize_name(Requirement(entry).name) for entry in stated.packages}
-    return tuple(sorted(_needs(spec, source) - named))
+    return tuple(sorted(_needs(spec, source) - _named(stated.packages)))
 
 
 def _needs(spec: Mapping[str, Any], source: str) -> set[str]:
@@ -292,7 +305,14 @@ def _python(text: str) -> str:
         ) from error
 
 
+@lru_cache(maxsize=512)
+def _named(packages: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(canonicalize_name(Requirement(entry).name) for entry in packages)
+
+
 def _python_problems(stated: Requirements) -> list[Problem]:
+    if not stated.python:
+        return []
     version = platform.python_version()
     if SpecifierSet(stated.python).contains(version, prereleases=True):
         return []

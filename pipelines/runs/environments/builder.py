@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import cached_property
 from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connections, transaction
 from django.utils import timezone
 
 from pipelines.core import machine
@@ -112,15 +112,14 @@ class Builder:
     def _pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="penstock-environment")
 
-    def take(self, need: Need, claim: Claim) -> Taken:
-        """The environment for a claimed node, ready.
+    def take(self, need: Need, digest: str, claim: Claim) -> Taken:
+        """The environment for a claimed node, ready. `digest` is that of the lock, if there is one.
 
         Raises BeingBuilt when the node has to wait for it, and Unbuildable.
         """
-        lock = locks.find(need)
-        if lock is not None:
+        if digest:
             try:
-                return Taken(lock.digest, self.store.hold(lock.digest))
+                return Taken(digest, self.store.hold(digest))
             except NotBuilt:
                 pass
         failure = self._failure(need, claim)
@@ -260,8 +259,9 @@ class Builder:
 
 def record_environment(claim: Claim, digest: str) -> None:
     """Note what an attempt runs in, before it runs: it may be lost."""
-    NodeRun.objects.filter(pk=claim.node_run_id, token=claim.token).update(environment=digest)
-    Attempt.objects.filter(pk=claim.attempt_id).update(environment=digest)
+    with ledger.turn(), transaction.atomic():
+        NodeRun.objects.filter(pk=claim.node_run_id, token=claim.token).update(environment=digest)
+        Attempt.objects.filter(pk=claim.attempt_id).update(environment=digest)
 
 
 def forget_builds_of_the_dead() -> None:
