@@ -210,16 +210,15 @@ def _cached() -> Shape:
     )
 
 
-def _files() -> Shape:
-    return Shape(
-        "files",
-        [
-            work("a"),
-            {"id": "write", "component": "faults/write", "retry": RETRY},
-            {"id": "measure", "component": "faults/measure", "retry": RETRY},
-        ],
-        ["a.result -> write.data", "write.file -> measure.file"],
-    )
+FILES = Shape(
+    "files",
+    [
+        work("a"),
+        {"id": "write", "component": "faults/write", "retry": RETRY},
+        {"id": "measure", "component": "faults/measure", "retry": RETRY},
+    ],
+    ["a.result -> write.data", "write.file -> measure.file"],
+)
 
 
 def _maps() -> Shape:
@@ -317,7 +316,7 @@ def _cleans_up() -> Shape:
 
 SHAPES: tuple[Shape, ...] = (
     _chain(), _diamond(), _wide(), _retries(), _stops(), _continues(), _timeouts(), _conditions(),
-    _cached(), _files(), _maps(), _includes(), _loops(), _branches(), _waits(), _cleans_up(),
+    _cached(), FILES, _maps(), _includes(), _loops(), _branches(), _waits(), _cleans_up(),
 )  # fmt: skip
 
 PROBE = Shape("probe", [work("probe")])

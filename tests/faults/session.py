@@ -242,14 +242,22 @@ class Session:
         """Wait until steps are at work."""
         self.under_work(lambda: len(self.running()) >= 2, "two steps to run")
 
-    def under_work(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for something that happens only while there is work, and keep work coming."""
-        until = time.monotonic() + PATIENCE
+    def under_work(
+        self, condition: Callable[[], bool], what: str, work: Callable[[], None] | None = None
+    ) -> None:
+        """Wait for something that happens only while there is work, and keep `work` coming."""
+        until, next_look = time.monotonic() + PATIENCE, 0.0
         while not condition():
-            assert time.monotonic() < until, f"waited {PATIENCE:g} s for {what}"
-            if self.open_runs() < 3:
-                self.start_runs(2)
-            time.sleep(0.005)
+            now = time.monotonic()
+            assert now < until, f"waited {PATIENCE:g} s for {what}"
+            if now >= next_look:
+                next_look = now + 0.1
+                if self.open_runs() < 3:
+                    (work or self._some_runs)()
+            time.sleep(0.01)
+
+    def _some_runs(self) -> None:
+        self.start_runs(2)
 
     def running(self) -> dict[UUID, str]:
         """The tokens of attempts under way, each with its worker."""
