@@ -22,12 +22,10 @@ from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.designs.queries import problems as designs_problems
 from pipelines.teams.models import User
 
-from . import capabilities, failpoints, hints, ledger, scheduling, shapes
+from . import capabilities, failpoints, hints, ledger, scheduling, shapes, statements
 from .environments import locks
 from .models import Event, NodeRun, Run
 from .pools import with_pools
-
-_BATCH = 500
 
 
 class RunEnded(RuntimeError):
@@ -290,7 +288,7 @@ def begin(
         lanes = scheduling.lanes_for(run, plans)
         for row in rows:
             row.lane_id = lanes[row.node]
-        NodeRun.objects.bulk_create(rows, batch_size=_BATCH)
+        statements.insert_node_runs(rows)
         Event.objects.create(run=run, seq=1, kind="run.state", data=shapes.run_change(run), at=now)
         hints.queued(row for row in rows if row.state == NodeState.QUEUED)
     failpoints.hit("start.after")

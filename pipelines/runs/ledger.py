@@ -22,7 +22,7 @@ from pipelines.core.document import Backoff
 from pipelines.core.machine import Advance, EndItems, KillRunning, NodeView, RunView
 from pipelines.core.states import ENDED_NODE, ENDED_RUN, UNSTARTED, NodeState, RunState
 
-from . import children, failpoints, hints, live, plans, shapes, statements
+from . import children, disk, failpoints, hints, live, plans, shapes, statements
 from .models import Event, NodeRun, Run
 
 _COUNTERS = ("upstream_open", "upstream_success", "upstream_failed", "upstream_skipped")
@@ -58,6 +58,7 @@ class Ledger:
         self.enqueued: dict[str, NodeRun] = {}
         #: What is written with all the rest, and may change no row of this run or its nodes.
         self.batch = statements.Batch()
+        self.wrote = False
 
     # What the machine asks
 
@@ -172,8 +173,8 @@ class Ledger:
             )
         )
 
-    def write(self) -> None:
-        """Write everything. Raises LostRace when a row is not what it was when it was read."""
+    def write(self, first: str = "") -> None:
+        """Write everything, after saying `first` to the database. Raises LostRace when a row is not what it was when it was read."""
         for node, fields in self._touched.items():
             if any(name in sources for sources in shapes.NODE_FIELDS.values() for name in fields):
                 row = self._rows[node]
@@ -191,7 +192,8 @@ class Ledger:
         for start in range(0, len(self._events), _BATCH):
             self.batch.insert_events(self._events[start : start + _BATCH])
         failpoints.hit("event.before")
-        if missed := self.batch.run():
+        self.wrote = bool(self.batch)
+        if missed := self.batch.run(first):
             raise LostRace(f"{missed} nodes of run {self.row.pk} were no longer as they were read")
         failpoints.hit("event.after")
         if self._events:
@@ -300,10 +302,14 @@ def opened(run_id: UUID) -> Iterator[Ledger]:
 
     Raises Run.DoesNotExist, and LostRace when a row changed behind the lock.
     """
-    with turn(), transaction.atomic():
-        ledger = Ledger(statements.lock_run(run_id), timezone.now())
-        yield ledger
-        ledger.write()
+    outermost = not connection.in_atomic_block
+    with turn():
+        with transaction.atomic():
+            ledger = Ledger(statements.lock_run(run_id), timezone.now())
+            yield ledger
+            ledger.write(disk.early() if outermost else "")
+        if outermost and ledger.wrote:
+            disk.wait()
 
 
 _one_writer = threading.RLock()

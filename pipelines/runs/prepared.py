@@ -21,13 +21,13 @@ _here = threading.local()
 _possible = True
 
 
-def execute(cursor: Any, sql: str, params: Sequence[Any]) -> None:
+def execute(cursor: Any, sql: str, params: Sequence[Any], first: str = "") -> None:
     """As `cursor.execute`, for statements whose text comes again and again.
 
-    Raises OperationalError when the connection forgot what was prepared: the next try does without.
+    `first` goes before it, on the same way to the database. Raises OperationalError when the connection forgot what was prepared: the next try does without.
     """
     if connection.vendor != "postgresql" or not connection.in_atomic_block or not _comes_again(sql):
-        cursor.execute(sql, params)
+        cursor.execute(first + sql, params)
         return
     name = f"penstock_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
     try:
@@ -37,7 +37,7 @@ def execute(cursor: Any, sql: str, params: Sequence[Any]) -> None:
             names.add(name)
         marks = f" ({', '.join(['%s'] * len(params))})" if params else ""
         # A plan is kept until statistics change, also one that was made while a table was small.
-        cursor.execute(f"SET LOCAL enable_seqscan = off; EXECUTE {name}{marks}", params)
+        cursor.execute(f"{first}SET LOCAL enable_seqscan = off; EXECUTE {name}{marks}", params)
     except DatabaseError as error:
         _give_up_if_lost(name, error)
         raise

@@ -110,17 +110,25 @@ class Batch:
         """Write a new attempt; `run` gives it its id."""
         self._writes.append(_Write(*_insert(Attempt, [attempt]), insert=attempt))
 
-    def run(self) -> int:
-        """Carry all of it out; how many rows were not as they had to be."""
+    def __bool__(self) -> bool:
+        return bool(self._writes)
+
+    def run(self, first: str = "") -> int:
+        """Carry all of it out, after saying `first`; how many rows were not as they had to be."""
         writes, self._writes = self._writes, []
+        if not writes:
+            return 0
         small = sum(len(write.params) for write in writes) <= _MOST_PARAMS
-        together = connection.vendor == "postgresql" and small and len(writes) > 1
         with connection.cursor() as cursor:
-            return (_run_together if together else _run_apart)(cursor, writes)
+            if connection.vendor == "postgresql" and small:
+                return _run_together(cursor, writes, first)
+            return _run_apart(cursor, writes)
 
 
 #: A batch with more values than this is split: it belongs to no single node.
 _MOST_PARAMS = 1000
+#: So many rows are inserted at a time; SQLite takes 32,766 values.
+_ROWS = 500
 
 
 def _run_apart(cursor: Any, writes: Sequence[_Write]) -> int:
@@ -135,7 +143,7 @@ def _run_apart(cursor: Any, writes: Sequence[_Write]) -> int:
     return missed
 
 
-def _run_together(cursor: Any, writes: Sequence[_Write]) -> int:
+def _run_together(cursor: Any, writes: Sequence[_Write], first: str) -> int:
     parts, asked, answers = [], [], []
     for number, write in enumerate(writes):
         name = f"w{number}"
@@ -149,7 +157,8 @@ def _run_together(cursor: Any, writes: Sequence[_Write]) -> int:
         parts.append(f'{name} AS ({write.sql} RETURNING "id")')
         answers.append(write)
     sql = f"WITH {', '.join(parts)} SELECT {', '.join(asked) or 'NULL'}"
-    prepared.execute(cursor, sql, [value for write in writes for value in write.params])
+    params = [value for write in writes for value in write.params]
+    prepared.execute(cursor, sql, params, first)
     missed = 0
     for write, answer in zip(answers, cursor.fetchone(), strict=False):
         if write.insert is not None:
@@ -157,6 +166,17 @@ def _run_together(cursor: Any, writes: Sequence[_Write]) -> int:
         else:
             missed += (write.expected or 0) - answer
     return missed
+
+
+def insert_node_runs(rows: Sequence[NodeRun]) -> None:
+    """Write the nodes of a new run and give them their ids."""
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), _ROWS):
+            batch = rows[start : start + _ROWS]
+            sql, params = _insert(NodeRun, batch)
+            cursor.execute(f'{sql} RETURNING "id"', params)
+            for row, (pk,) in zip(batch, cursor.fetchall(), strict=True):
+                row.pk = pk
 
 
 def _select(model: type[M], where: str, params: list[Any]) -> list[M]:

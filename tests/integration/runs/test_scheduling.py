@@ -156,7 +156,7 @@ def test_room_that_a_claim_lost_is_given_back(world, monkeypatch):
     run = world.start("a")
     taker = world.taker("w1", slots=small_worker())
 
-    def stumble(batch):
+    def stumble(*_):
         raise RuntimeError("the disk is full")
 
     monkeypatch.setattr(statements.Batch, "run", stumble)
