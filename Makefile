@@ -40,7 +40,7 @@ run: setup ## set everything up and start Penstock
 test: develop ## every test: linters, types, units, both databases, browser (ONLY="unit e2e" for some)
 	@$(VENV)/python -m tests.suite $(ONLY)
 
-bench: develop ## measure the engine and the idle memory on SQLite and PostgreSQL
+bench: develop ## measure speed and memory on SQLite and PostgreSQL (ARGS="postgres chain40" for some)
 	@$(VENV)/python -m bench $(ARGS)
 
 faults: develop ## break everything under load and look at what is left (ARGS="--seed 7 --minutes 10")

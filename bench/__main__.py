@@ -1,19 +1,24 @@
-"""`python -m bench [sqlite] [postgres]`: the engine's speed and the idle memory, on each database."""
+"""`python -m bench [DATABASE...] [CASE...]`: speed and memory on each database.
+
+Without cases it measures those of USUAL, which take about a minute for each database.
+"""
 
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support import postgres
 from tests.support.stack import ROOT
 
-from . import idle
+from . import engine, idle
 
 DATABASES = ("sqlite", "postgres")
+USUAL = ("chain40", "fan100", "wide1000", "first", "idle")
+CASES = (*engine.CASES, "hosts", "idle")
 
 
 @contextmanager
@@ -33,19 +38,31 @@ def environment(database: str) -> Iterator[dict[str, str]]:
 
 
 def main(wanted: Sequence[str]) -> int:
-    if unknown := set(wanted) - set(DATABASES):
-        print(f"No database {', '.join(sorted(unknown))}; there are: {', '.join(DATABASES)}.")
+    if unknown := set(wanted) - {*DATABASES, *CASES}:
+        print(f"There is no {', '.join(sorted(unknown))}. Databases: {', '.join(DATABASES)}.")
+        print(f"Cases: {', '.join(CASES)}.")
         return 2
+    cases = [name for name in CASES if name in (set(wanted) & set(CASES) or USUAL)]
     failed = False
-    for database in wanted or DATABASES:
+    for database in [name for name in DATABASES if name in wanted] or DATABASES:
         print(f"\n=== {database}", flush=True)
         with environment(database) as env:
-            clean = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-            engine = [sys.executable, "-m", "bench.engine"]
-            done = subprocess.run(engine, cwd=ROOT, env={**clean, **env}, check=False)
-            failed = failed or done.returncode != 0
-            failed = not idle.report(env) or failed
+            graphs = [name for name in cases if name in engine.CASES]
+            if graphs:
+                failed = not _run(env, "bench.engine", *graphs) or failed
+            if "hosts" in cases:
+                failed = not _run(env, "bench.hosts") or failed
+            if "idle" in cases:
+                failed = not idle.report(env) or failed
+    load = os.getloadavg()[0]
+    print(f"\n{os.cpu_count()} cores; load at the end {load:.1f}, which says how quiet it was")
     return 1 if failed else 0
+
+
+def _run(env: Mapping[str, str], *module: str) -> bool:
+    clean = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
+    argv = [sys.executable, "-m", *module]
+    return subprocess.run(argv, cwd=ROOT, env={**clean, **env}, check=False).returncode == 0
 
 
 if __name__ == "__main__":

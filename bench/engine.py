@@ -1,153 +1,263 @@
-"""`python -m bench.engine`: how fast a whole Penstock runs trivial Python nodes.
+"""`python -m bench.engine CASE...`: how fast a whole Penstock runs trivial and other Python nodes."""
 
-Everything is real: HTTP, Celery, Redis, isolated steps, durable commits, on the database in
-DATABASE_URL (else SQLite). A run's time is from its creation to its end, as its own row says. The
-first node's time is from the call of the API to the moment the API gives the step's first line.
-"""
-
-import os
 import statistics
 import sys
-import tempfile
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import httpx
 
 from tests.support.stack import ENDED, Stack
 
-NOOP = '''
-def noop(x: int = 0) -> int:
-    """Do nothing."""
-    return x + 1
-'''
-HELLO = '''
-def hello() -> int:
-    """Say something at once."""
-    print("hello")
-    return 1
-'''
-
-
-@dataclass(frozen=True)
-class Case:
-    """A graph, how often it is run, and the seconds that its median should stay under."""
-
-    name: str
-    nodes: int
-    edges: Sequence[tuple[int, int]]
-    times: int
-    goal: float | None
-
-
-CASES = (
-    Case("chain40", 40, [(n, n + 1) for n in range(39)], 5, 0.8),
-    Case(
-        "fan100",
-        102,
-        [*((0, n) for n in range(1, 101)), *((n, 101) for n in range(1, 101))],
-        5,
-        1.5,
-    ),
-    Case("wide1000", 1000, [], 1, None),
+from . import floor, peers, report, usage
+from .penstock import (
+    CHAIN40,
+    FAN100,
+    ITEMS,
+    REST_SECONDS,
+    WIDE1000,
+    WIDE10000,
+    Graph,
+    answer,
+    publish,
+    running,
+    start,
+    time_run,
+    took,
+    wait,
 )
-FIRST_NODE_GOAL = 0.1
+
 FIRST_NODE_TIMES = 15
+MANY_RUNS = 1000
+#: How often a page is asked for while a large run is under way.
+LOOK_SECONDS = 0.1
 
 
-def main() -> int:
-    url = os.environ.get("DATABASE_URL")
-    env = {"DATABASE_URL": url} if url else {}
-    with tempfile.TemporaryDirectory(prefix="pb-", ignore_cleanup_errors=True) as directory:
-        stack = Stack(Path(directory) / "home", **env, PENSTOCK_SLOTS="2").start()
-        try:
-            stack.wait_ready()
-            with stack.api as api:
-                for source in (NOOP, HELLO):
-                    body = {"kind": "python", "namespace": "bench", "source": source}
-                    _ok(api.post("/components/", json=body))
-                _warm_up(api)
-                for case in CASES:
-                    _report(case.name, _run_case(api, case), case.goal)
-                _report("first node", _first_node(api), FIRST_NODE_GOAL)
-        finally:
-            stack.stop()
-    return 0
+@dataclass
+class Bench:
+    """One Penstock and what was measured on it so far."""
+
+    stack: Stack
+    api: httpx.Client
+    rates: dict[str, float] = field(default_factory=dict)
+
+    def graph(self, graph: Graph, times: int, goal: float | None = None) -> list[float]:
+        """Print how long a graph takes, and the processor's time for each of its nodes."""
+        pipeline = publish(self.api, graph.definition())
+        with usage.processor(self.stack) as used:
+            found = [time_run(self.api, pipeline) for _ in range(times)]
+        report.seconds(graph.name, found, goal)
+        _report_processor(graph, times, used)
+        self.rates[graph.name] = graph.nodes / statistics.median(found)
+        return found
 
 
-def _warm_up(api: httpx.Client) -> None:
-    """The first run of a fresh process imports things that no later run imports."""
-    _run_case(api, Case("warm-up", 4, [(0, 1), (0, 2), (1, 3)], 2, None))
+def chain40(bench: Bench) -> None:
+    bench.graph(CHAIN40, 5, goal=0.6)
 
 
-def _run_case(api: httpx.Client, case: Case) -> list[float]:
-    """Seconds that each run of a graph took."""
-    nodes = [{"id": f"n{n}", "component": "bench/noop"} for n in range(case.nodes)]
-    edges = [{"from": f"n{a}", "to": f"n{b}"} for a, b in case.edges]
-    pipeline = _pipeline(api, case.name, nodes, edges)
-    return [_time_run(api, pipeline) for _ in range(case.times)]
+def fan100(bench: Bench) -> None:
+    bench.graph(FAN100, 5, goal=1.0)
 
 
-def _time_run(api: httpx.Client, pipeline: str) -> float:
-    run = _ok(api.post(f"/pipelines/{pipeline}/runs/", json={}))
-    until = time.monotonic() + 300
-    while time.monotonic() < until:
-        time.sleep(0.25)
-        (row,) = _ok(api.get(f"/pipelines/{pipeline}/runs/", params={"page_size": 1}))["results"]
-        if row["id"] == run["id"] and row["state"] in ENDED:
-            if row["state"] != "success":
-                raise RuntimeError(f"the run is {row['state']}: {row['reason']}")
-            created, ended = (
-                datetime.fromisoformat(row[key]) for key in ("created_at", "ended_at")
-            )
-            return (ended - created).total_seconds()
-    raise RuntimeError("the run did not end within 5 minutes")
+def wide1000(bench: Bench) -> None:
+    bench.graph(WIDE1000, 1, goal=8.0)
 
 
-def _first_node(api: httpx.Client) -> list[float]:
-    """Seconds from asking for a run to its first line, with a moment of idleness before each."""
-    nodes = [{"id": "hello", "component": "bench/hello"}]
-    pipeline = _pipeline(api, "hello", nodes, [])
+def first(bench: Bench) -> None:
+    """From the call of the API to the moment the API gives the step's first line."""
+    pipeline = publish(bench.api, Graph("hello", 1, component="bench/hello").definition())
     found = []
     for _ in range(FIRST_NODE_TIMES):
-        time.sleep(0.3)
+        time.sleep(0.3)  # a moment of idleness before each
         began = time.monotonic()
-        run = _ok(api.post(f"/pipelines/{pipeline}/runs/", json={}))
-        while not _ok(api.get(f"/runs/{run['id']}/nodes/hello/log/"))["text"]:
+        run = start(bench.api, pipeline)
+        while not answer(bench.api.get(f"/runs/{run}/nodes/n0/log/"))["text"]:
             if time.monotonic() - began > 30:
                 raise RuntimeError("the step's first line did not come within 30 s")
         found.append(time.monotonic() - began)
-    return found
+    report.seconds("first line after the call", found, 0.05)
 
 
-def _pipeline(
-    api: httpx.Client, name: str, nodes: list[dict[str, Any]], edges: list[dict[str, str]]
-) -> str:
-    definition = {"schema": 1, "name": name, "nodes": nodes, "edges": edges}
-    pipeline = _ok(api.post("/pipelines/", json={"definition": definition}))
-    _ok(api.post(f"/pipelines/{pipeline['id']}/versions/", json={"message": "bench"}))
-    return str(pipeline["id"])
+def wide10000(bench: Bench) -> None:
+    """Ten times the nodes at the same rate, while web answers and no part grows."""
+    if "wide1000" not in bench.rates:
+        wide1000(bench)
+    before = usage.memory(bench.stack)
+    began = time.monotonic()
+    pipeline = publish(bench.api, WIDE10000.definition())
+    report.below("wide10000, saved and published", time.monotonic() - began, "s")
+    began = time.monotonic()
+    run = start(bench.api, pipeline)
+    report.below("wide10000, started", time.monotonic() - began, "s")
+    with usage.processor(bench.stack) as used, _looking(bench, pipeline, run) as looks:
+        found = wait(bench.api, pipeline, run)
+    report.seconds("wide10000", [found])
+    _report_processor(WIDE10000, 1, used)
+    ratio = WIDE10000.nodes / found / bench.rates["wide1000"]
+    report.between("wide10000, its rate to that of wide1000", ratio, "x", 0.8, 2.0)
+    for name, each in sorted(looks.items()):
+        worst = statistics.quantiles(each, n=20)[-1] * 1000
+        report.below(f"wide10000, p95 of {name}", worst, "ms", 200)
+    after = usage.memory(bench.stack)
+    for part in ("web", "worker", "scheduler"):
+        growth = after[part] / before[part]
+        report.between(f"wide10000, memory of {part} after to before", growth, "x", 0.0, 1.1)
 
 
-def _report(name: str, seconds: list[float], goal: float | None) -> None:
-    middle = statistics.median(seconds)
-    text = f"  {name:<28} {middle:8.3f} s"
-    if len(seconds) > 1:
-        text += f"   ({min(seconds):.3f} to {max(seconds):.3f})"
-    if goal is not None:
-        text += f"   goal {goal:g} s: {'held' if middle < goal else 'MISSED'}"
-    print(text, flush=True)
+@contextmanager
+def _looking(bench: Bench, pipeline: str, run: str) -> Iterator[dict[str, list[float]]]:
+    """Ask for pages all the time, as people do who watch; seconds of each answer by page."""
+    pages: dict[str, Callable[[], str]] = {
+        "the pipelines": lambda: "/pipelines/",
+        "the runs of the pipeline": lambda: f"/pipelines/{pipeline}/runs/",
+        "new events of the run": lambda: f"/runs/{run}/events/?after={seen}",
+        "a node's attempts": lambda: f"/runs/{run}/nodes/n0/",
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in pages}
+    seen = 0
+    over = threading.Event()
+
+    def look() -> None:
+        nonlocal seen
+        with bench.stack.api as api:
+            while not over.wait(LOOK_SECONDS):
+                for name, page in pages.items():
+                    began = time.monotonic()
+                    found = answer(api.get(page()))
+                    seconds[name].append(time.monotonic() - began)
+                    if name.startswith("new events") and found["results"]:
+                        seen = found["results"][-1]["seq"]
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seconds
+    finally:
+        over.set()
+        thread.join()
 
 
-def _ok(response: httpx.Response) -> Any:
-    if response.is_error:
-        raise RuntimeError(f"{response.request.url}: {response.status_code} {response.text}")
-    return response.json()
+def map10000(bench: Bench) -> None:
+    """One node that maps over a list of 10,000 items, to the rate of a run of 1,000 nodes."""
+    if "wide1000" not in bench.rates:
+        wide1000(bench)
+    definition = {
+        "schema": 1,
+        "name": "map10000",
+        "nodes": [
+            {"id": "items", "component": "bench/items"},
+            {"id": "each", "component": "bench/noop", "map": {"over": "x"}},
+        ],
+        "edges": [{"from": "items.result", "to": "each.x"}],
+    }
+    found = time_run(bench.api, publish(bench.api, definition))
+    report.seconds("map10000", [found])
+    ratio = ITEMS / found / bench.rates["wide1000"]
+    report.between("map10000, its rate to that of wide1000", ratio, "x", 0.8, 2.0)
+
+
+def long(bench: Bench) -> None:
+    """What is added to steps that take seconds, on two slots."""
+    graph = Graph("long", 8, component="bench/rest")
+    found = time_run(bench.api, publish(bench.api, graph.definition()))
+    alone = graph.nodes / 2 * REST_SECONDS
+    report.below(f"long steps, added to {alone:g} s", (found / alone - 1) * 100, "%", 3)
+
+
+def many(bench: Bench) -> None:
+    """A thousand runs at once: all end, and none is passed by."""
+    pipeline = publish(bench.api, Graph("many", 2, [(0, 1)]).definition())
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as threads, bench.stack.api as api:
+        list(threads.map(lambda _: start(api, pipeline), range(MANY_RUNS)))
+    report.below(f"{MANY_RUNS} runs, all started after", time.monotonic() - began, "s")
+    rows = []
+    while len(rows) < MANY_RUNS or any(row["state"] not in ENDED for row in rows):
+        if time.monotonic() - began > 600:
+            raise RuntimeError(f"{MANY_RUNS} runs did not end within 10 minutes")
+        time.sleep(1)
+        rows = _all_runs(bench.api, pipeline)
+    if bad := [row["number"] for row in rows if row["state"] != "success"]:
+        raise RuntimeError(f"{len(bad)} of {MANY_RUNS} runs did not succeed, such as #{bad[0]}")
+    report.below(f"{MANY_RUNS} runs, all ended after", time.monotonic() - began, "s")
+    in_order = sorted(rows, key=lambda row: row["number"])
+    ends = sorted(row["ended_at"] for row in rows)
+    # As far as a run is from the place in the queue that it was started at.
+    late = max(ends.index(row["ended_at"]) - place for place, row in enumerate(in_order))
+    report.below(f"{MANY_RUNS} runs, most places that one was passed by", late, "", 100)
+    report.below(f"{MANY_RUNS} runs, the slowest", max(map(took, rows)), "s")
+
+
+def _all_runs(api: httpx.Client, pipeline: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    page = 1
+    while True:
+        given = answer(
+            api.get(f"/pipelines/{pipeline}/runs/", params={"page_size": 200, "page": page})
+        )
+        found += given["results"]
+        if not given["next"]:
+            return found
+        page += 1
+
+
+def luigi(bench: Bench) -> None:
+    """The same graphs by Luigi, in turn with ours."""
+    with peers.luigi() as run:
+        for graph, times in ((CHAIN40, 3), (FAN100, 3), (WIDE1000, 1)):
+            pipeline = publish(bench.api, graph.definition())
+            pairs = [(time_run(bench.api, pipeline), run(graph)) for _ in range(times)]
+            ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+            report.seconds(f"{graph.name}, Luigi {peers.LUIGI}", [theirs for _, theirs in pairs])
+            report.below(f"{graph.name}, ours to Luigi's", ratio, "x", 1)
+
+
+def floor_(bench: Bench) -> None:
+    """What a durable node cannot do without: one fork, two commits, one way through the broker."""
+    parts = floor.measure(bench.stack.home)
+    for name, each in parts.items():
+        report.below(f"floor, {name}", each * 1000, "ms")
+    total = sum(parts.values())
+    report.below("floor, all", total * 1000, "ms")
+    found = bench.graph(CHAIN40, 3)
+    ratio = statistics.median(found) / CHAIN40.nodes / total
+    report.below("a node of chain40 to the floor", ratio, "x")
+
+
+def _report_processor(graph: Graph, times: int, used: Mapping[str, float]) -> None:
+    if used:
+        each = {name: seconds / graph.nodes / times * 1000 for name, seconds in used.items()}
+        parts = ", ".join(f"{name} {ms:.2f}" for name, ms in each.items() if ms >= 0.05)
+        text = f"{sum(each.values()):8.2f} ms   ({parts})"
+        report.line(f"{graph.name}, processor for each node", text)
+
+
+CASES: Mapping[str, Callable[[Bench], None]] = {
+    "chain40": chain40,
+    "fan100": fan100,
+    "wide1000": wide1000,
+    "first": first,
+    "wide10000": wide10000,
+    "map10000": map10000,
+    "long": long,
+    "many": many,
+    "luigi": luigi,
+    "floor": floor_,
+}
+
+
+def main(wanted: list[str]) -> int:
+    with running() as stack, stack.api as api:
+        bench = Bench(stack, api)
+        for name in wanted:
+            CASES[name](bench)
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
