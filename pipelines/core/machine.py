@@ -218,6 +218,7 @@ class _Work:
             Step.HAND_OUT,
             reason=event.why,
             phase=event.phase,
+            run_at=event.until,
             attempt=node.attempt - 1,
             items_total=event.items,
             items_open=event.items,
@@ -232,7 +233,7 @@ class _Work:
         if self.ending(node):
             self.end(node, Step.CANCEL, "the run was cancelled")
         else:
-            self.move(node, Step.COLLECT, phase="collect")
+            self.move(node, Step.COLLECT, phase="collect", run_at=None)
             self.enqueued.append(node.id)
 
     def ending(self, node: NodeView) -> bool:

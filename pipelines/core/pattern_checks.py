@@ -30,6 +30,8 @@ def check_patterns(
         yield from _loop(node, label)
         if spec is not None and spec.kind in BRANCHES:
             yield from _cases(node, spec, label)
+        if spec is not None and spec.kind in ENGINE_KINDS:
+            yield from _without_attempts(node, spec, label)
         if spec is not None and spec.kind == "parameter":
             yield from _parameter(node, parameters, label)
     yield from _exits(definition, label)
@@ -40,6 +42,23 @@ def _problem(code: str, message: str, node: Node, field: str) -> Problem:
     return Problem(code=code, message=message, node=node.id, field=field)
 
 
+def _without_attempts(
+    node: Node, spec: ComponentSpec, label: Callable[[str], str]
+) -> Iterator[Problem]:
+    """There is no attempt that could take too long or be reused."""
+    for field, is_set in (("timeout", node.timeout is not None), ("cache", bool(node.cache))):
+        if is_set:
+            message = (
+                f"{label(node.id)}: `{field}` means nothing for {_a_kind(spec.kind)}; remove it"
+                + (" and use its own parameters." if field == "timeout" else ".")
+            )
+            yield _problem("no_attempts", message, node, field)
+
+
+def _a_kind(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def _map(
     node: Node, spec: ComponentSpec | None, into: list[Edge], label: Callable[[str], str]
 ) -> Iterator[Problem]:
@@ -47,8 +66,9 @@ def _map(
         return
     name, over = label(node.id), node.map.over
     if spec.kind in ENGINE_KINDS:
-        kind = f"{'an' if spec.kind[0] in 'aeiou' else 'a'} {spec.kind}"
-        message = f"{name} is {kind} and cannot map over a list; map the node behind it."
+        message = (
+            f"{name} is {_a_kind(spec.kind)} and cannot map over a list; map the node behind it."
+        )
         yield _problem("bad_map", message, node, "map")
         return
     ports = [port.name for port in spec.inputs]

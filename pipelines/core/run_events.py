@@ -55,7 +55,8 @@ class Parked:
 class HandedOut:
     """A mapped node's items are there, or a sub-pipeline's child run has started.
 
-    At most `parallel` items run at a time. `why` says what of it runs now, such as which round.
+    At most `parallel` items run at a time. `why` says what of it runs now, such as which round. The
+    child run is cancelled if it is not over by `until`.
     """
 
     node: str
@@ -63,6 +64,7 @@ class HandedOut:
     items: int = 0
     parallel: int = 1
     why: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

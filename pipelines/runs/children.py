@@ -8,11 +8,13 @@ from uuid import UUID
 
 from django.db import Error
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from pipelines.core import machine
+from pipelines.core.document import format_duration
 from pipelines.core.states import ENDED_RUN, NodeState
 
-from . import ledger
+from . import ledger, plans
 from .models import NodeRun, Run
 
 logger = logging.getLogger(__name__)
@@ -42,15 +44,32 @@ def tell_parent(node_run_id: int) -> bool:
 
 def cancel_of(run_id: UUID) -> int:
     """Cancel the child runs of a run that was cancelled; how many there were."""
-    open_children = Run.objects.filter(parent__run=run_id).exclude(state__in=list(ENDED_RUN))
+    of_run = Run.objects.filter(parent__run=run_id)
+    return _cancel(of_run, "the run that it belongs to was cancelled")
+
+
+def cancel_overdue() -> int:
+    """Cancel the child runs of nodes that have taken longer than they may; how many there were."""
+    overdue = NodeRun.objects.filter(
+        run_at__lte=timezone.now(), state=NodeState.RUNNING, phase="child"
+    )
+    return sum(
+        _cancel(
+            Run.objects.filter(parent=row),
+            f"it took longer than {format_duration(plans.own(row)['timeout'])}",
+        )
+        for row in overdue.order_by("run_at")[:_LIMIT]
+    )
+
+
+def _cancel(children: QuerySet[Run], why: str) -> int:
+    still_open = children.exclude(state__in=list(ENDED_RUN)).filter(cancel_requested=False)
     cancelled = 0
-    for child in open_children.values_list("pk", flat=True)[:_LIMIT]:
+    for child in still_open.values_list("pk", flat=True)[:_LIMIT]:
         try:
             with ledger.opened(child) as book:
                 if book.row.ended_at is None and not book.row.cancel_requested:
-                    book.advance(
-                        machine.CancelRequested("the run that it belongs to was cancelled")
-                    )
+                    book.advance(machine.CancelRequested(why))
                     cancelled += 1
         except (ledger.LostRace, Error, Run.DoesNotExist) as error:
             logger.warning("Child run %s was not cancelled yet: %s", child, error)

@@ -10,11 +10,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import Error, close_old_connections
-from django.utils import timezone
 
 from pipelines.artifacts import store
 from pipelines.core import machine
@@ -40,6 +38,7 @@ from . import (
 from .claims import Claim, Next, Taker, TooLate
 from .environments.builder import BeingBuilt, Builder, Taken, Unbuildable, record_environment
 from .environments.locks import Need
+from .handlers import waits
 from .handlers.work import Work
 from .live import Held, Kill
 from .models import NodeRun, Run
@@ -51,8 +50,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _RETRY_SECONDS = 0.2
-#: Between two looks of a step that waits for something and does not say when to look again.
-_LOOK_AGAIN_SECONDS = 30.0
 
 
 class Driver:
@@ -214,7 +211,7 @@ class Driver:
             self._patiently(recording.close, held)
             given = result.outputs
             kept = self._patiently(lambda: _stored(given, facts), held)
-            outcome = _judge(claim, held, result, kept)
+            outcome = _judge(claim, held, result, kept, prepared)
         except (TooLate, Run.DoesNotExist):
             raise
         except CannotPrepare as error:
@@ -316,7 +313,9 @@ def _stored(given: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
     return kept
 
 
-def _judge(claim: Claim, held: Held, result: StepResult, kept: Mapping[str, Any]) -> Outcome:
+def _judge(
+    claim: Claim, held: Held, result: StepResult, kept: Mapping[str, Any], prepared: Prepared
+) -> Outcome:
     """What a finished step means."""
     if result.outcome == "success":
         return outcomes.success(claim, kept)
@@ -331,9 +330,7 @@ def _judge(claim: Claim, held: Held, result: StepResult, kept: Mapping[str, Any]
         event = machine.Released(claim.node, str(held.killed))
         return Outcome(event, "released", {}, {"error": error.as_json()})
     if error.kind == "not_yet":
-        # A look that found nothing; the next one is due when the step says.
-        until = timezone.now() + timedelta(seconds=error.retry_after or _LOOK_AGAIN_SECONDS)
-        return outcomes.no_try(machine.Parked(claim.node, error.message, until))
+        return waits.look_again(claim, error, prepared.params)
     if error.kind in ("lost", "cancelled"):
         lost = machine.Lost(claim.node, error.message)
         return Outcome(

@@ -188,7 +188,8 @@ class NodeRun(models.Model):
     worker = models.CharField(max_length=200, blank=True, default="")
     #: Set exactly while a worker runs the node.
     lease_expires_at = models.DateTimeField(null=True, blank=True)
-    #: Set while the node waits: for its next try, for another look, or until a deadline.
+    #: Set while the node waits: for its next try, for another look, or until a deadline; and while
+    #: its child run is at work, if that must be over by then.
     run_at = models.DateTimeField(null=True, blank=True)
     #: When a worker was last told that this node is queued.
     published_at = models.DateTimeField(null=True, blank=True)

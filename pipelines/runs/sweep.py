@@ -149,7 +149,7 @@ def end_stuck_runs() -> int:
 
 
 def look_after_children() -> int:
-    """Tell nodes of child runs that are over, and child runs of parents that were cancelled."""
+    """Tell nodes of child runs that are over, and cancel child runs that nobody waits for any more."""
     waiting = NodeRun.objects.filter(state=NodeState.RUNNING, phase="child", token=None)
     is_open = Run.objects.filter(parent=OuterRef("pk")).exclude(state__in=list(ENDED_RUN))
     over = waiting.exclude(Exists(is_open)).order_by().values_list("pk", flat=True)
@@ -161,7 +161,8 @@ def look_after_children() -> int:
         .values_list("parent__run", flat=True)
         .distinct()
     )
-    return told + sum(children.cancel_of(run_id) for run_id in orphans[:_LIMIT])
+    cancelled = sum(children.cancel_of(run_id) for run_id in orphans[:_LIMIT])
+    return told + cancelled + children.cancel_overdue()
 
 
 def _running() -> QuerySet[NodeRun]:

@@ -1,7 +1,10 @@
 """A pipeline used as a node: a child run, or in a loop one child run after the other."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from pipelines.core import expressions, machine
 from pipelines.core.expressions import ExpressionError
@@ -55,9 +58,10 @@ def _start(work: Work, row: NodeRun, tried: int, round: int, values: Mapping[str
 
 
 def _waits_for(work: Work, round: int) -> Outcome:
-    loop = work.claim.plan["loop"]
+    loop, seconds = work.claim.plan["loop"], work.claim.plan["timeout"]
     why = f"round {round} of at most {loop['max_iterations']}" if loop else ""
-    return outcomes.no_try(machine.HandedOut(work.claim.node, "child", why=why))
+    until = timezone.now() + timedelta(seconds=seconds) if seconds else None
+    return outcomes.no_try(machine.HandedOut(work.claim.node, "child", why=why, until=until))
 
 
 def _version(work: Work) -> PipelineVersion:
@@ -98,6 +102,6 @@ def _failed(work: Work, child: Run) -> Outcome:
     in_round = f", in round {child.round}" if work.claim.plan["loop"] else ""
     what = "was cancelled" if child.state == RunState.CANCELLED else "failed"
     why = f"run #{child.number} of {child.pipeline.name} {what}{in_round}"
-    if child.state == RunState.FAILED and child.reason:
+    if child.reason:
         why = f"{why}: {child.reason}"
     return outcomes.failure(work.claim, StepError("child", why))

@@ -11,12 +11,17 @@ from django.utils import timezone
 
 from pipelines.core import machine
 from pipelines.core.document import parse_duration
+from pipelines.executors.protocol import StepError
 
 from .. import outcomes
+from ..claims import Claim
 from ..models import NodeRun, Run, RunState
 from ..outcomes import Outcome
 from ..prepare import CannotPrepare, spec_of
 from .work import Work
+
+#: Between two looks that do not say when to look again.
+_LOOK_AGAIN_SECONDS = 30.0
 
 
 def handler_for(plan: Mapping[str, Any]) -> Callable[[Work], Outcome] | None:
@@ -28,7 +33,11 @@ def until_time(work: Work) -> Outcome:
     """Until a moment, or for a while from the first look on."""
     params = work.preparation.params()
     now = timezone.now()
-    until = _moment(params["until"]) if params.get("until") else _since(work) + _span(params["for"])
+    until = (
+        _moment(params["until"])
+        if params.get("until")
+        else _since(work.claim) + _span(params["for"])
+    )
     if until > now:
         return outcomes.no_try(
             machine.Parked(work.claim.node, f"waits until {until:%Y-%m-%d %H:%M:%S} UTC", until)
@@ -52,23 +61,35 @@ def for_run(work: Work) -> Outcome:
     found = runs.order_by("-ended_at").values_list("pk", "number").first()
     if found is not None:
         return outcomes.success(work.claim, {"run": str(found[0]), "number": found[1]})
-    now = timezone.now()
-    if params.get("timeout") and now > _since(work) + _span(params["timeout"]):
-        raise CannotPrepare(f"no run of `{slug}` succeeded in time")
-    until = now + _span(params.get("every") or "30s")
-    return outcomes.no_try(
-        machine.Parked(work.claim.node, f"waits for a run of `{slug}` to succeed", until)
+    every = _span(params.get("every") or "30s").total_seconds()
+    error = StepError(
+        "not_yet", f"waits for a run of `{slug}` to succeed", retry_after=max(1.0, every)
     )
+    return look_again(work.claim, error, params)
+
+
+def look_again(claim: Claim, error: StepError, params: Mapping[str, Any]) -> Outcome:
+    """What a look means that found nothing: another one when it says so, or the end of patience.
+
+    `params` may hold `timeout`, how long to go on looking.
+    """
+    now = timezone.now()
+    timeout = params.get("timeout")
+    if timeout and now > _since(claim) + _span(timeout):
+        given_up = StepError("timeout", f"{error.message}; given up after {timeout}")
+        return outcomes.failure(claim, given_up, permanent=True)
+    until = now + timedelta(seconds=error.retry_after or _LOOK_AGAIN_SECONDS)
+    return outcomes.no_try(machine.Parked(claim.node, error.message, until))
 
 
 def shape(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-def _since(work: Work) -> datetime:
+def _since(claim: Claim) -> datetime:
     """When the node looked for the first time: a woken node keeps the moment of its start."""
     started: datetime | None = NodeRun.objects.values_list("started_at", flat=True).get(
-        pk=work.claim.node_run_id
+        pk=claim.node_run_id
     )
     return started or timezone.now()
 

@@ -1,6 +1,7 @@
 """Pipelines as nodes: values in and out, loops, failures, cancellation, nesting."""
 
 import pytest
+from django.utils import timezone
 
 from pipelines.core.problems import InvalidDefinition
 from pipelines.designs import actions as designs
@@ -157,6 +158,22 @@ def test_cancelling_reaches_every_child(world):
     world.work(run)
     assert run.state == "cancelled"
     assert [child.state for child in children(run)] == ["cancelled"]
+
+
+def test_a_child_that_takes_too_long_is_cancelled_and_fails_its_node(world):
+    inner(world)
+    gate = Gate()
+    world.executor.behaviours["work"] = gate
+    run = world.start({"sub": {"pipeline": "double-it", "timeout": "1h"}})
+    thread = world.in_thread(lambda: world.work())
+    assert gate.entered.wait(10)
+    assert sweep.look_after_children() == 0
+    NodeRun.objects.filter(run=run).update(run_at=timezone.now())
+    assert sweep.look_after_children() == 1
+    thread.join(20)
+    world.work(run)
+    assert run.state == "failed"
+    assert world.node(run, "sub").reason.endswith("was cancelled: it took longer than 1h")
 
 
 def test_a_parent_that_was_not_told_is_told_by_the_sweep(world, monkeypatch):

@@ -173,6 +173,23 @@ def test_a_step_that_finds_nothing_yet_leaves_its_slot_and_no_trace(world):
     assert Attempt.objects.filter(node_run=node).count() == 1
 
 
+def test_patience_ends(world):
+    def look(request, listener):
+        raise Fails("waits for the file /data/x.csv", "not_yet")
+
+    params = {"path": "/data/x.csv", "timeout": "6h"}
+    run = world.start({"wait": {"component": "control/wait_for_file", "params": params}})
+    world.executor.behaviours["wait"] = look
+    world.work(run)
+    late = timezone.now() - timedelta(hours=7)
+    NodeRun.objects.filter(run=run).update(started_at=late)
+    pass_time(world, run, "wait")
+    world.work(run)
+    assert run.state == "failed"
+    reason = "waits for the file /data/x.csv; given up after 6h"
+    assert world.node(run, "wait").reason == reason
+
+
 # On exit
 
 

@@ -105,6 +105,14 @@ def test_the_conditions_of_cases_are_checked_like_others() -> None:
     ]  # fmt: skip
 
 
+def test_what_the_engine_does_itself_has_no_timeout_and_no_cache() -> None:
+    raw = document({**switch(("a", "1 > 0")), "timeout": "1m", "cache": True})
+    assert found(raw) == [
+        ("no_attempts", "`pick`: `timeout` means nothing for a branch; remove it and use its own parameters."),
+        ("no_attempts", "`pick`: `cache` means nothing for a branch; remove it."),
+    ]  # fmt: skip
+
+
 def test_inputs_are_known_only_inside_a_branch() -> None:
     raw = document(node("a", "test/tell@1", when="inputs.text == 'x'"))
     ((code, message),) = found(raw)
