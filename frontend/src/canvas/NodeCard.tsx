@@ -46,7 +46,9 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
     ? stateLook(status.state).border
     : !spec || (problems && !status)
       ? "border-danger"
-      : "border-line-strong";
+      : node.on_exit
+        ? "border-muted"
+        : "border-line-strong";
   if (far) {
     return (
       <div

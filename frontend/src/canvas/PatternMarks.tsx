@@ -26,7 +26,7 @@ export function PatternMarks({ node, status, behindFate }: PatternMarksProps) {
   if (!node.map && !node.loop && !node.on_exit && !node.pipeline && conditions.length === 0) return null;
   return (
     <div
-      className={clsx("absolute -top-2.5 flex items-center gap-1", behindFate ? "left-9" : "left-2.5")}
+      className={clsx("absolute -top-3.5 flex items-center gap-1", behindFate ? "left-9" : "left-2.5")}
       data-testid="patterns"
     >
       {node.map && (

@@ -98,10 +98,10 @@ function ItemRow({ item, onOpen }: { item: Item; onOpen: (id: string) => void })
         {item.started_at && <Duration start={item.started_at} end={item.ended_at} />}
         {item.attempt > 1 && <span title={`attempt ${item.attempt}`}> ↻{item.attempt}</span>}
       </td>
-      <td className={`${TD} max-w-40 truncate font-mono text-xs`} title={inShort(item.value)}>
+      <td className={`${TD} max-w-28 truncate font-mono text-xs`} title={inShort(item.value)}>
         {inShort(item.value)}
       </td>
-      <td className={`${TD} max-w-48 truncate text-xs ${item.error ? "text-danger" : "text-muted"}`} title={gave}>
+      <td className={`${TD} w-full max-w-0 truncate text-xs ${item.error ? "text-danger" : "text-muted"}`} title={gave}>
         <Ticks text={gave} />
       </td>
     </tr>
