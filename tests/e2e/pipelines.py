@@ -52,6 +52,86 @@ def python(*nodes: tuple[str, str], edges: tuple[str, ...] = (), **more: Any) ->
     }
 
 
+def create_halving(stack: Stack) -> str:
+    """A published pipeline that halves its parameter `x`; how a node names it."""
+    halve = python(
+        ("half", "def run(data=None):\n    return ${{ params.x }} / 2\n"),
+        name="Halving",
+        parameters=[{"name": "x", "type": "number", "default": 8}],
+        outputs=[{"name": "x", "from": "half.result"}],
+    )
+    pipeline = create(stack, halve, "first")
+    with stack.api as api:
+        answer = api.get(f"/pipelines/{pipeline}/")
+    return f"{answer.json()['slug']}@1"
+
+
+def patterns(halving: str) -> Definition:
+    """One of each: a map with a failed item, a switch, a join, a loop, an approval, a node on exit."""
+    square = (
+        "def run(data=None):\n"
+        "    if data == 3:\n        raise ValueError('three is not allowed')\n"
+        "    return data * data\n"
+    )
+    small = "def run(data=None):\n    return data\n"
+    form = {
+        "type": "object",
+        "required": ["reason"],
+        "properties": {"reason": {"type": "string", "title": "Reason"}},
+    }
+    made = python(
+        ("list", "def run(data=None):\n    return [1, 2, 3, 4]\n"),
+        ("square", square),
+        ("many", small),
+        ("few", small),
+        ("join", small),
+        ("clean", small),
+        edges=("list square",),
+        name="Patterns",
+        square={"map": {"over": "data", "allow_failures": "25%"}},
+        join={"run_if": "none_failed"},
+        clean={"on_exit": True, "title": "Clean up"},
+    )
+    cases = [{"name": "many", "when": "size(inputs.value) > 2"}]
+    made["nodes"] += [
+        {"id": "check", "component": "control/switch", "params": {"cases": cases}},
+        {
+            "id": "loop",
+            "pipeline": halving,
+            "loop": {"until": "outputs.x < 3.0", "max_iterations": 5},
+        },
+        {
+            "id": "ask",
+            "component": "control/approval",
+            "params": {"message": "May it go live?", "form": form, "deadline": "2d"},
+        },
+    ]
+    made["edges"] += [
+        {"from": source, "to": target}
+        for source, target in (
+            ("square.result", "check.value"),
+            ("check.many", "many.data"),
+            ("check.otherwise", "few"),
+            ("many.result", "join.data"),
+            ("few", "join"),
+            ("join", "loop"),
+            ("join.result", "ask.value"),
+        )
+    ]
+    made["layout"] = {
+        "list": [0, 0],
+        "square": [300, 0],
+        "check": [600, 0],
+        "many": [900, -80],
+        "few": [900, 80],
+        "join": [1200, 0],
+        "loop": [1500, -80],
+        "ask": [1500, 80],
+        "clean": [0, 200],
+    }
+    return made
+
+
 def create(stack: Stack, definition: Definition, message: str = "") -> str:
     """A new pipeline, published when there is a message; its id."""
     with stack.api as api:

@@ -29,6 +29,8 @@ class Things:
     live: str
     blank: str
     unready: str
+    patterns_pipeline: str
+    patterns: str
 
 
 LEARNING = """\
@@ -65,6 +67,7 @@ def things(stack: Stack) -> Iterator[Things]:
         ("read", "def run():\n    return 569\n"), ("learn", LEARNING), edges=("read learn",)
     )
     live = stack.run({**learning, "name": "Learn"})
+    patterns = stack.run(pipelines.patterns(pipelines.create_halving(stack)))
     yield Things(
         pipeline=example,
         run=started.json()["id"],
@@ -73,9 +76,12 @@ def things(stack: Stack) -> Iterator[Things]:
         live=live["id"],
         blank=blank,
         unready=pipelines.create(stack, unready),
+        patterns_pipeline=patterns["pipeline"]["id"],
+        patterns=patterns["id"],
     )
     with stack.api as api:
         api.post(f"/runs/{live['id']}/cancel/")
+        api.post(f"/runs/{patterns['id']}/cancel/")
 
 
 def _example(stack: Stack) -> str:
@@ -242,6 +248,60 @@ def run_parameters(page: Page, things: Things) -> None:
     expect(page.get_by_role("tabpanel")).to_contain_text("Part kept for the test")
 
 
+def waits(page: Page, things: Things, node: str) -> None:
+    """The run of patterns, once all is over but what a person decides on."""
+    page.goto(f"/runs/{things.patterns}?node={node}")
+    expect(page.locator('[data-node-id="ask"]')).to_have_attribute("data-state", "waiting")
+    expect(page.locator('[data-node-id="loop"]')).to_have_attribute("data-state", "success")
+
+
+def run_items(page: Page, things: Things) -> None:
+    waits(page, things, "square")
+    expect(page.get_by_role("table", name="Items of square")).to_contain_text("not allowed")
+
+
+def run_item(page: Page, things: Things) -> None:
+    waits(page, things, "square[2]")
+    expect(page.get_by_test_id("node-error")).to_contain_text("not allowed")
+
+
+def run_rounds(page: Page, things: Things) -> None:
+    waits(page, things, "loop")
+    expect(page.get_by_role("table", name="Rounds of loop")).to_contain_text("Round 2")
+
+
+def run_approval(page: Page, things: Things) -> None:
+    waits(page, things, "ask")
+    page.get_by_test_id("approval").get_by_label("Reason").fill("Good enough")
+
+
+def editor_patterns(page: Page, things: Things) -> None:
+    """A branch beside a map, a loop and a node on exit; the options of the map."""
+    Editor(page).open(things.patterns_pipeline, "?node=square")
+    edit = page.get_by_role("button", name="Edit", exact=True)
+    expect(edit).to_be_visible()
+    edit.click()
+    page.get_by_role("tab", name="Options").click()
+    expect(page.get_by_role("combobox", name="Runs for each element of")).to_be_visible()
+
+
+def editor_cases(page: Page, things: Things) -> None:
+    Editor(page).open(things.patterns_pipeline, "?node=check")
+    page.get_by_role("button", name="Edit", exact=True).click()
+    expect(page.get_by_role("region", name="Cases")).to_be_visible()
+
+
+def editor_inside(page: Page, things: Things) -> None:
+    Editor(page).open(things.patterns_pipeline)
+    page.get_by_role("button", name="Open loop").click()
+    expect(page.get_by_test_id("inside").locator('[data-node-id="half"]')).to_be_visible()
+
+
+def runs_waiting(page: Page, things: Things) -> None:
+    page.goto("/runs")
+    expect(page.get_by_test_id("waiting-runs")).to_contain_text("Patterns")
+
+
 def run_clone(page: Page, things: Things) -> None:
     page.goto(f"/runs/{things.run}")
     page.get_by_role("button", name="Clone").click()
@@ -324,7 +384,15 @@ SCREENS: tuple[Show, ...] = (
     run_artifacts,
     run_parameters,
     run_clone,
+    run_items,
+    run_item,
+    run_rounds,
+    run_approval,
+    editor_patterns,
+    editor_cases,
+    editor_inside,
     runs,
+    runs_waiting,
     runs_none,
     components,
     component,

@@ -6,6 +6,7 @@
  * parameter holds, and a mapped node takes one list and gives lists.
  */
 import { refOf } from "./catalog";
+import { isIdentifier } from "./names";
 import { compatible } from "./ports";
 import { isObject } from "./read";
 import type { Catalog, ComponentSpec, Definition, InputPort, NodeDef, OutputPort, Parameter } from "./types";
@@ -82,7 +83,7 @@ function make(node: NodeDef, spec: ComponentSpec, type: Parameter["type"]): Node
   return { inputs, outputs, cases, each };
 }
 
-/** The names of the branches that leave a node, in their order; none for most kinds. */
+/** The names of the branches that leave a node, in their order; names that no port can have are left out. */
 export function casesOf(spec: ComponentSpec, params: Readonly<Record<string, unknown>>): string[] {
   if (!BRANCHES.has(spec.kind)) return [];
   const { cases: fixed, cases_parameter: parameter } = spec.implementation;
@@ -91,7 +92,8 @@ export function casesOf(spec: ComponentSpec, params: Readonly<Record<string, unk
   const names = (Array.isArray(given) ? given : []).flatMap((row: unknown) =>
     isObject(row) && row.name ? [String(row.name)] : [],
   );
-  return [...new Set(names.filter((name) => name !== OTHERWISE)), OTHERWISE];
+  const proper = names.filter((name) => isIdentifier(name) && name !== OTHERWISE);
+  return [...new Set(proper), OTHERWISE];
 }
 
 /** The ports of a node of this definition; undefined where what it uses is unknown. */

@@ -57,7 +57,7 @@ function Level({ nodes, path, depth }: LevelProps) {
           <>
             <Crumbs path={path}>
               <span className="text-xs text-muted">
-                {shownName(ref)}, version {number}, to look at
+                Version {number} of {shownName(ref)}, read-only
               </span>
               <Link to={`/pipelines/${pipeline}`} className={buttonClass("secondary", "sm")}>
                 Edit it

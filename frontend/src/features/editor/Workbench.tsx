@@ -255,6 +255,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
               onAddAt={addAt}
               onOpenNode={openNode}
             />
+            {url.inside.length === 0 && (
             <SidePane label="the inspector" storageKey="penstock-inspector-width" first={360}>
               {history || url.version !== null ? (
                 <HistoryPanel
@@ -276,6 +277,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
                 />
               )}
             </SidePane>
+            )}
           </div>
         </div>
         <PublishDialog open={dialog === "publish"} onClose={() => setDialog(null)} />

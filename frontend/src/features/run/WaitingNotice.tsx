@@ -20,7 +20,7 @@ export function WaitingNotice({ run, shown, onSelect }: WaitingNoticeProps) {
       className="m-3 mb-0"
       title={
         asking.length === 1
-          ? `${first.title || first.id} waits for a decision`
+          ? `“${first.title || first.id}” waits for a decision`
           : `${asking.length} nodes wait for a decision`
       }
       action={
