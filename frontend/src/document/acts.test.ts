@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import { overlaps } from "@/graph/geometry";
-import { catalog, chain } from "@/graph/testing/sample";
+import { catalogOf } from "@/graph/catalog";
+import { catalog, chain, component, output } from "@/graph/testing/sample";
 
-import { addAct, boxesOf, copyOf, type Drawn, moveAct, pasteAct } from "./acts";
+import { addAct, boxesOf, copyOf, type Drawn, moveAct, pasteAct, renameParameterAct, setCasesAct, versionAct } from "./acts";
 import { apply } from "./apply";
 
 function drawn(): Drawn {
@@ -69,5 +70,49 @@ describe("pasting", () => {
     expect(definition.layout.read_2).toEqual([40, 40]);
     const second = pasteAct({ definition, catalog, layout: definition.layout }, fragment, "paste");
     expect(apply(definition, second.act.edit).definition.layout.read_3).toEqual([80, 80]);
+  });
+});
+
+describe("a pipeline's patterns", () => {
+  it("keep their edges and outputs under a case's new name, and go back in one step", () => {
+    const base = {
+      ...chain(),
+      edges: [{ from: "read.small", to: "clean" }, { from: "read.table", to: "chart.data" }],
+      outputs: [{ name: "small", from: "read.small" }],
+    };
+    const rows = [{ name: "tiny", when: "true" }];
+    const { edit } = setCasesAct(base, "read", "cases", rows, { from: "small", to: "tiny" });
+    const { definition, inverse } = apply(base, edit);
+    expect(definition.edges[0]).toEqual({ from: "read.tiny", to: "clean" });
+    expect(definition.outputs).toEqual([{ name: "small", from: "read.tiny" }]);
+    expect(definition.nodes[0]?.params).toEqual({ cases: rows });
+    expect(apply(definition, inverse).definition).toEqual(base);
+  });
+
+  it("give outputs of a node that was renamed", () => {
+    const base = { ...chain(), outputs: [{ name: "picture", from: "chart.image" }] };
+    const { definition, inverse } = apply(base, { kind: "rename", from: "chart", to: "plot" });
+    expect(definition.outputs).toEqual([{ name: "picture", from: "plot.image" }]);
+    expect(apply(definition, inverse).definition).toEqual(base);
+  });
+
+  it("follow a parameter that is renamed to the node that gives it", () => {
+    const gives = component("parameter", [], [output("value", "any")], { kind: "parameter" });
+    const base = {
+      ...chain(),
+      parameters: [{ name: "data" }],
+      nodes: [{ id: "data", component: "core/parameter@1", params: { name: "data" } }],
+    };
+    const { edit } = renameParameterAct(base, catalogOf({ "core/parameter@1": gives }), "data", "table");
+    expect(apply(base, edit).definition.nodes[0]?.params).toEqual({ name: "table" });
+  });
+
+  it("take another version of a pipeline as of a component", () => {
+    expect(versionAct("score", "pipeline:score-model", 4).edit).toEqual({
+      kind: "setOption",
+      node: "score",
+      option: "pipeline",
+      value: "score-model@4",
+    });
   });
 });

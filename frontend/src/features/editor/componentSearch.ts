@@ -21,7 +21,7 @@ function score({ title, full_name, summary, category }: Component, words: readon
 }
 
 /** The order in which a pipeline is usually built; categories of others come after these. */
-const ORDER = ["Data in", "Transform", "Combine", "Control", "Text", "Train", "Evaluate", "Data out", "Notify", "Code"];
+const ORDER = ["Data in", "Transform", "Combine", "Control", "Pipelines", "Text", "Train", "Evaluate", "Data out", "Notify", "Code"];
 
 function rank(category: string): number {
   const at = ORDER.indexOf(category);

@@ -3,6 +3,7 @@ import { Copy } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { ApiProblem } from "@/api/problem";
+import { uploadArtifact } from "@/api/resources/artifacts";
 import { cloneRun } from "@/api/resources/runs";
 import type { Run } from "@/api/types";
 import { Button, Dialog, Notice, SchemaForm, toast, validateValue } from "@/ui";
@@ -56,7 +57,13 @@ function CloneForm({ run, onClose }: { run: Run; onClose: () => void }) {
       {parameters.length === 0 ? (
         <p className="text-muted">This pipeline has no parameters; the clone runs just as it did.</p>
       ) : (
-        <SchemaForm schema={schema} value={value} onChange={setValue} errors={serverMarks(clone.error)} />
+        <SchemaForm
+          schema={schema}
+          value={value}
+          onChange={setValue}
+          errors={serverMarks(clone.error)}
+          uploadFile={(file, options) => uploadArtifact(file, { team: run.team, ...options })}
+        />
       )}
       {clone.error && (
         <Notice tone="danger" title="The run was not started">
