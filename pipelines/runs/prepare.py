@@ -22,7 +22,7 @@ from pipelines.artifacts.models import Artifact
 from pipelines.catalog.queries import specs_for
 from pipelines.core import expressions
 from pipelines.core.cache import KeyParts
-from pipelines.core.component import ComponentSpec
+from pipelines.core.component import ARTIFACT_TYPES, ComponentSpec
 from pipelines.core.expressions import ExpressionError
 from pipelines.core.interface import BRANCHES, expression_fields
 from pipelines.core.parameters import ARTIFACT_PREFIX, is_artifact
@@ -251,6 +251,8 @@ class Preparation:
                 outputs = self.upstream[source["node"]].outputs
                 if source["port"] in outputs:
                     value = outputs[source["port"]]
+                    if value is None and port["type"] in ARTIFACT_TYPES:
+                        continue  # such as a parameter for a file that nobody gave
                     if source.get("spread"):
                         values += [each for each in _unpacked(value) if each is not None]
                     elif isinstance(value, Mapping) and value.get("holds"):

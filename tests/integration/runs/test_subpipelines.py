@@ -249,3 +249,16 @@ def test_rows_of_children_do_not_count_among_the_nodes_of_their_parent(world):
     world.work(run)
     assert NodeRun.objects.filter(run=run).count() == 1
     assert queries.snapshot(run)["node_counts"] == {"success": 1}
+
+
+def test_a_parameter_for_a_table_that_nobody_gave_is_no_input(world):
+    pipeline = world.pipeline(
+        {"given": {"component": "control/parameter", "params": {"name": "table"}}, "z": {}},
+        ["given.value -> z.table", "given.value -> z.data"],
+        parameters=[{"name": "table", "type": "table"}],
+    )
+    run = actions.start(pipeline, user=world.ann)
+    world.work(run)
+    assert run.state == "success"
+    # Where JSON is taken, nothing is a value as well.
+    assert world.executor.requests["z"][0].inputs == {"data": None}
