@@ -1,6 +1,7 @@
 """The example pipelines: installed once per team, then the team's own to change or to delete."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,21 @@ from .actions import create, publish
 from .models import Pipeline
 
 FOLDER = Path(__file__).parent / "examples"
+#: From the simplest on. A new example is a new file and a name here.
+IN_ORDER = (
+    "diamond",
+    "word-count",
+    "branches",
+    "approval",
+    "daily-data-processing",
+    "train-and-choose",
+    "cross-validation",
+    "search-hyper-parameters",
+    "train-in-rounds",
+    "deploy-if-better",
+)
+#: Examples that others use as sub-pipelines, and that need what only these give them.
+PARTS = ("one-fold", "one-round")
 #: Stands in an example for the directory in which it may keep files.
 DATA = "{data}"
 
@@ -20,15 +36,27 @@ DATA = "{data}"
 def documents(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """`(name, document)` of every example; their files go below the absolute path `data`.
 
-    Those that others use as sub-pipelines come first.
+    Those that others use come first, the simplest last: where the newest stands on top, it is that.
     """
-    found = {file.stem: load(file.read_bytes()) for file in sorted(FOLDER.glob("*.yaml"))}
-    for name in sorted(found, key=lambda name: (_includes(found[name]), name)):
-        yield name, _with_data(found[name], str(data))
+    for name in (*PARTS, *reversed(IN_ORDER)):
+        document = load((FOLDER / f"{name}.yaml").read_bytes())
+        yield name, _with_data(document, str(data))
 
 
-def _includes(document: dict[str, Any]) -> bool:
-    return any("pipeline" in node for node in document["nodes"])
+@dataclass(frozen=True)
+class Place:
+    """Where an example stands among the others, from 1 for the simplest; parts stand at the end."""
+
+    number: int
+    part: bool
+
+
+def place(pipeline: Pipeline) -> Place | None:
+    """None for what is no example, or one that Penstock does not come with any more."""
+    names = (*IN_ORDER, *PARTS)
+    if pipeline.example not in names:
+        return None
+    return Place(names.index(pipeline.example) + 1, pipeline.example in PARTS)
 
 
 def install(team: Team, data: Path, user: User | None = None) -> list[Pipeline]:

@@ -1739,7 +1739,15 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             last_run: components["schemas"]["LastRun"] | null;
+            readonly example: components["schemas"]["PipelineExample"] | null;
             draft: components["schemas"]["Draft"];
+        };
+        /** @description An example that came with Penstock. */
+        PipelineExample: {
+            /** @description Its place among the examples, simple ones first. */
+            number: number;
+            /** @description Other examples use it; alone it cannot run. */
+            part: boolean;
         };
         PipelineRef: {
             /** Format: uuid */
@@ -1764,6 +1772,7 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             last_run: components["schemas"]["LastRun"] | null;
+            readonly example: components["schemas"]["PipelineExample"] | null;
         };
         /** @description The newest version of a published pipeline, as the spec of a node that uses it. */
         PipelineSpec: {

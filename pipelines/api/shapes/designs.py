@@ -1,7 +1,12 @@
 """Pipelines, their drafts and their versions."""
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from pipelines.designs import examples
+from pipelines.designs.models import Pipeline
 from pipelines.runs.models import RunState
 
 from .common import DefinitionProblemSerializer, ProblemSerializer, Shape, UserRefSerializer
@@ -13,6 +18,13 @@ class LastRunSerializer(Shape):
     number = serializers.IntegerField()
     state = serializers.ChoiceField(choices=RunState.choices)
     created_at = serializers.DateTimeField()
+
+
+class PipelineExampleSerializer(Shape):
+    """An example that came with Penstock."""
+
+    number = serializers.IntegerField(help_text="Its place among the examples, simple ones first.")
+    part = serializers.BooleanField(help_text="Other examples use it; alone it cannot run.")
 
 
 class PipelineRowSerializer(Shape):
@@ -30,6 +42,12 @@ class PipelineRowSerializer(Shape):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField(source="draft_updated_at")
     last_run = LastRunSerializer(allow_null=True)
+    example = serializers.SerializerMethodField()
+
+    @extend_schema_field(PipelineExampleSerializer(allow_null=True))
+    def get_example(self, pipeline: Pipeline) -> Any:
+        found = examples.place(pipeline)
+        return None if found is None else PipelineExampleSerializer(found).data
 
 
 class DraftSerializer(Shape):
