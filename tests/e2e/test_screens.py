@@ -134,7 +134,7 @@ def home_newcomer(page: Page, things: Things) -> None:
 
     def first_day(route: Route) -> None:
         body = route.fetch().json()
-        kept = [row for row in body["results"] if row["created_by"] is None]
+        kept = [row for row in body["results"] if row["example"] is not None]
         body["results"] = [{**row, "last_run": None} for row in kept]
         body["count"] = len(kept)
         route.fulfill(body=json.dumps(body), content_type="application/json")
@@ -142,7 +142,11 @@ def home_newcomer(page: Page, things: Things) -> None:
     page.route("**/api/v1/pipelines/?*", first_day)
     page.goto("/")
     expect(page.get_by_role("heading", name="Start with an example")).to_be_visible()
-    expect(page.get_by_role("link", name="Example: diamond")).to_be_visible()
+    cards = page.get_by_role("region", name="Start with an example").get_by_role("link")
+    expect(cards.first).to_contain_text("Example: diamond")
+    expect(page.get_by_role("link", name="Example: one fold")).to_be_hidden()
+    page.get_by_text("Parts of other examples").click()
+    expect(page.get_by_role("link", name="Example: one fold")).to_be_visible()
 
 
 def editor_blank(page: Page, things: Things) -> None:

@@ -6,6 +6,7 @@ import { action } from "@/actions";
 import { usePipelines } from "@/api/hooks";
 import { errorMessage } from "@/api/problem";
 import { getPipeline } from "@/api/resources/pipelines";
+import { examplesOf } from "@/features/pipelines/examples";
 import { readDefinition } from "@/graph/read";
 import { Button, Dialog, Kbd, Loaded, toast } from "@/ui";
 
@@ -86,8 +87,7 @@ function Examples({ onDone }: { onDone: () => void }) {
     <Loaded query={query} what="the examples">
       {({ results }) => {
         const others = results.filter(({ id }) => id !== pipeline.id);
-        // Nobody made the examples: they came with Penstock.
-        const examples = others.filter(({ created_by }) => created_by === null);
+        const examples = examplesOf(others).whole;
         const offered = examples.length > 0 ? examples : others;
         if (offered.length === 0) return <p className="py-2 text-muted">There is no other pipeline to start from yet.</p>;
         return (

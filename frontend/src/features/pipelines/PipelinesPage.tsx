@@ -3,7 +3,7 @@ import { useSearchParams } from "react-router";
 import { usePipelines } from "@/api/hooks";
 import type { Page as PageOf, PipelineRow } from "@/api/types";
 import { Button, EmptyState, Loaded, Page, Pager, Search } from "@/ui";
-import { ExampleCards, isExample } from "./ExampleCards";
+import { ExampleCards } from "./ExampleCards";
 import { PipelineTable } from "./PipelineTable";
 import { useNewPipeline } from "./useNewPipeline";
 
@@ -86,13 +86,11 @@ function List({ data, searching, create, page, onPage }: ListProps) {
         watch every step as it happens. It saves itself while you draw.
       </EmptyState>
     );
-  const examples = data.results.filter(isExample);
-  const own = data.results.filter((row) => !isExample(row));
-  /** A newcomer has nothing but the examples: they come first and large, and say what to do. */
-  const newcomer = own.length === 0 && !searching && page === 1;
+  /** A newcomer has nothing but the examples: they come large, and say what to do. */
+  const newcomer = data.results.every((row) => row.example !== null) && !searching && page === 1;
   return (
     <>
-      {newcomer && <ExampleCards examples={examples} />}
+      {newcomer && <ExampleCards examples={data.results} />}
       {!newcomer && <PipelineTable rows={data.results} />}
       {data.count > PAGE_SIZE && (
         <div className="flex justify-end">
