@@ -1,7 +1,9 @@
 """Training, predicting and evaluating on real datasets."""
 
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -92,6 +94,93 @@ def test_the_best_model_wins(
     assert estimator == "model"
 
 
+def test_folds_share_the_rows_out(examples: Examples) -> None:
+    parts = [
+        examples.run("ml/fold", params={"number": number, "folds": 3}).outputs
+        for number in (1, 2, 3)
+    ]
+    tests, trains = ([frame_of(part[port]) for part in parts] for port in ("test", "train"))
+    iris = frame_of(examples.run("core/dataset", params={"name": "iris"}).outputs["table"])
+    together = pd.concat(tests)
+    columns = list(iris.columns)
+    assert (
+        together.sort_values(columns).values.tolist() == iris.sort_values(columns).values.tolist()
+    )
+    assert [len(train) for train in trains] == [100, 100, 100]
+    for test in tests:
+        assert test["species"].value_counts().between(16, 17).all()
+
+
+def test_a_grid_has_every_combination_and_a_random_search_different_ones(
+    examples: Examples,
+) -> None:
+    values = {"a": [1, 2], "b": ["x", "y", "z"]}
+
+    def tried(**params: Any) -> list[dict[str, Any]]:
+        made = examples.run("ml/parameter_grid", params={"values": values, **params})
+        return list(made.outputs["result"])
+
+    every = [{"a": a, "b": b} for a in (1, 2) for b in "xyz"]
+    assert tried() == every
+    assert tried(search="random", samples=6) == every
+    drawn = tried(search="random", samples=4, seed=1)
+    assert len({str(each) for each in drawn}) == 4
+    assert all(each in every for each in drawn)
+    assert drawn == tried(search="random", samples=4, seed=1)
+
+
+def test_scores_have_a_mean_and_the_deviation_of_a_sample(examples: Examples) -> None:
+    scores = [{"accuracy": 0.8, "model": "tree"}, {"accuracy": 0.9}, {"accuracy": 1.0}]
+    made = examples.run("ml/summarize_scores", inputs={"scores": scores})
+    assert made.outputs["metrics"] == pytest.approx(
+        {"scores": 3, "accuracy": 0.9, "accuracy_deviation": 0.1}
+    )
+    assert frame_of(made.outputs["table"])["number"].tolist() == [1, 2, 3]
+    alone = examples.run("ml/summarize_scores", inputs={"scores": scores[:1]})
+    assert alone.outputs["metrics"]["accuracy_deviation"] == 0
+
+
+def test_rounds_go_on_from_their_checkpoint_and_stop_when_it_is_no_use(examples: Examples) -> None:
+    first = examples.run("ml/train_more", params={"patience": 1})
+    second = examples.run(
+        "ml/train_more",
+        params={"patience": 1},
+        inputs={
+            "checkpoint": first.as_input("checkpoint"),
+            "history": first.outputs["history"],
+        },
+    )
+    assert second.outputs["metrics"]["round"] == 2
+    assert second.outputs["history"][0] == first.outputs["history"][0]
+    assert second.outputs["history"][1] < first.outputs["history"][0]
+    assert second.outputs["stop"] is False
+    unbeatable = examples.run("ml/train_more", params={"patience": 1}, inputs={"history": [0.0001]})
+    assert unbeatable.outputs["stop"] is True
+
+
+def test_what_was_deployed_is_told_and_numbered(examples: Examples, tmp_path: Path) -> None:
+    folder = {"folder": str(tmp_path / "served")}
+    assert examples.run("ml/deployed", params=folder).outputs == {"metrics": {}, "version": 0}
+    for version in (1, 2):
+        metrics = {"accuracy": version / 2}
+        made = examples.run("ml/deploy", params=folder, inputs={"metrics": metrics})
+        assert made.outputs["version"] == version
+        assert Path(made.outputs["path"]).stat().st_size > 0
+        told = examples.run("ml/deployed", params=folder).outputs
+        assert told == {"metrics": metrics, "version": version}
+    assert sorted(file.name for file in (tmp_path / "served").iterdir()) == [
+        "current.json", "v1.model", "v2.model",
+    ]  # fmt: skip
+    (tmp_path / "served" / "current.json").write_text("{}")
+    broken = examples.run("ml/deployed", params=folder)
+    assert broken.error is not None
+    assert "is not what *Deploy a model* writes" in broken.error["message"]
+
+
+def frame_of(output: dict[str, Any]) -> pd.DataFrame:
+    return pq.read_table(output["path"]).to_pandas()
+
+
 @pytest.mark.parametrize(
     ("name", "params", "inputs", "says"),
     [
@@ -105,6 +194,12 @@ def test_the_best_model_wins(
         ("ml/choose_best", {"metric": "auc"}, {}, "have no `auc`; they have"),
         ("ml/choose_best", {}, {"metrics": [{"accuracy": 1}]}, "2 models and 1 metrics"),
         ("ml/cross_validate", {"model": "linear"}, {}, "`linear` is for regression"),
+        ("ml/fold", {"number": 6}, {}, "There are 5 folds; number 6 is none of them"),
+        ("ml/fold", {"stratify": "colour"}, {}, "There is no column `colour`"),
+        ("ml/parameter_grid", {"values": {"a": 3}}, {}, "`a` needs a list of values"),
+        ("ml/summarize_scores", {"only": "auc"}, {}, "hold no number called `auc`"),
+        ("ml/train_more", {"target": "colour"}, {}, "There is no column `colour`"),
+        ("ml/deploy", {"folder": "/dev/null/models"}, {}, "cannot be written to"),
     ],
 )  # fmt: skip
 def test_mistakes_are_explained(
