@@ -36,8 +36,9 @@ class Limits:
 class StepRequest:
     """One attempt to be made.
 
-    `spec` is the component spec as JSON; `params` are the resolved parameter values; each input
-    is a JSON value, an InputFile, or for a `multiple` port a list of those. `key` is stable over
+    `spec` is the component spec as JSON; `params` are the resolved parameter values, an InputFile
+    where the step is to get a path; each input is a JSON value, an InputFile, or for a `multiple`
+    port a list of those. `key` is stable over
     retries of the same node run, so that a step can pass it on as an idempotency key.
     `environment` is the digest of the lock of an environment that is built on this machine; empty
     for Penstock's own. `gpus` are the devices that the step may use, as CUDA_VISIBLE_DEVICES names
@@ -47,7 +48,7 @@ class StepRequest:
     key: str
     attempt: int
     spec: Mapping[str, Any]
-    params: Mapping[str, Json]
+    params: Mapping[str, Json | InputFile]
     inputs: Mapping[str, Json | InputFile | list[Json | InputFile]]
     limits: Limits = Limits()
     environment: str = ""

@@ -16,7 +16,7 @@ from .docker import configured as docker
 from .environments import EnvironmentStore
 from .kubernetes import configured as kubernetes
 from .kubernetes.exchange import Exchange
-from .process import ProcessExecutor
+from .process import ProcessExecutor, StepUsers
 from .protocol import Executor
 from .routing import ByKind, NoExecutor
 
@@ -25,6 +25,9 @@ _POOL_IDLE_SECONDS = 300.0
 #: What environments of components and uv's cache may take on disk.
 _ENVIRONMENT_BYTES = 20 * 1024**3
 _WARM_ENVIRONMENTS = 4
+_STEP_USERS = "58000-58499"
+#: What steps keep for later ones, below the data directory.
+_SHARED = ("data", "examples")
 
 
 @dataclass(frozen=True)
@@ -136,12 +139,47 @@ def _process() -> ProcessExecutor:
             # Who may speak to a daemon that runs as root is root.
             *docker.socket_paths(os.environ),
         ],
+        covered=home,
+        shown=_common_data(home, users := _step_users(home)),
+        users=users,
         environ={
             # Where a step keeps what should outlive it, such as an SQLite file named by itself.
             "PENSTOCK_DATA": str(home / "data"),
             **_passed_on(),
         },
     )
+
+
+def _step_users(home: Path) -> StepUsers | None:
+    """`PENSTOCK_STEP_USERS`: user ids that steps may have (`58000-58499`), or `off`.
+
+    Only root can give its steps other users.
+    """
+    given = os.environ.get("PENSTOCK_STEP_USERS") or _STEP_USERS
+    if given == "off" or os.geteuid() != 0:
+        return None
+    first, dash, last = given.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last)):
+        raise ValueError(
+            f"PENSTOCK_STEP_USERS is `{given}`; give a range of user ids, such as {_STEP_USERS}, or off"
+        )
+    return StepUsers(int(first), int(last), [home / name for name in _SHARED])
+
+
+def _common_data(home: Path, users: StepUsers | None) -> list[Path]:
+    """The directories that steps share. With users of their own, their group may write there."""
+    places = [home / name for name in _SHARED]
+    for place in places:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if users is None or place.stat().st_gid == users.group:
+            continue
+        for directory, names, files in os.walk(place):
+            for name in ("", *names, *files):
+                path = os.path.join(directory, name)
+                if not os.path.islink(path):
+                    os.chown(path, -1, users.group)
+                    os.chmod(path, 0o2770 if os.path.isdir(path) else 0o660)
+    return places
 
 
 def _docker() -> Executor:

@@ -7,15 +7,12 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-from django.conf import settings
 
 from pipelines.artifacts import store
 from pipelines.artifacts.models import Artifact
@@ -330,8 +327,8 @@ class _Files:
         if name not in self._file_params:
             return value
         digest = self._file_params[name]
-        path = self._path(digest)
-        return str(named_link(path, digest, self._names[digest]))
+        # Under the file's own name: components tell formats apart by the suffix.
+        return InputFile(self._path(digest), "file", self._names[digest])
 
     def input(self, value: Any) -> Any:
         if shapes.is_reference(value):
@@ -356,18 +353,6 @@ def _digests(values: Iterable[Any]) -> Iterable[str]:
             yield value["artifact"]
         elif isinstance(value, list):
             yield from _digests(item for item in value if shapes.is_reference(item))
-
-
-def named_link(path: Path, digest: str, name: str) -> Path:
-    """A link under the file's own name: components tell formats apart by the suffix."""
-    suffix = Path(name).suffix
-    if not suffix:
-        return path
-    link = Path(settings.HOME) / "cache" / "named" / digest[:2] / digest / Path(name).name
-    link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        link.symlink_to(path)
-    return link
 
 
 def spec_of(plan: Mapping[str, Any]) -> Mapping[str, Any]:

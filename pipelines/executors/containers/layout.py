@@ -53,8 +53,11 @@ def contents(request: StepRequest) -> Contents:
             return [place(item, *where, str(index)) for index, item in enumerate(value)]
         return value
 
+    def place_param(name: str, value: Json) -> Json:
+        return place(value, "-params", name)["path"] if isinstance(value, InputFile) else value
+
     inputs = {port: place(value, port) for port, value in request.inputs.items()}
-    params = dict(request.params)
+    params = {name: place_param(name, value) for name, value in request.params.items()}
     command = render(request.spec, params, inputs, str(OUTPUTS))
     return Contents(command, {"inputs": inputs, "params": params}, files)
 

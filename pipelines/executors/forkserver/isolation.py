@@ -2,20 +2,26 @@
 
 `strong`: every step has its own PID namespace, so that killing its first process kills all of it,
 and its own mount namespace, with a /proc that shows nothing but the step.
-`basic`: descendants are found through /proc and adopted by the shepherd.
+`basic`: every step is a user of its own, so that it cannot read what belongs to others. A worker
+that is root does this at `strong` as well, wherever it can.
+`none`: steps are the worker's own user. At `basic` and `none` descendants are found through /proc and
+adopted by the shepherd.
 """
 
 import os
 import resource
 import signal
 import socket
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from . import linux
+from .view import View
 
-Level = Literal["strong", "basic"]
+Level = Literal["strong", "basic", "none"]
+Wanted = Literal["auto", "basic", "none"]
 
 #: What a step keeps when the worker is root (or root of a user namespace): the rights of
 #: ordinary files, and nothing that reaches other processes, mounts or the kernel.
@@ -30,6 +36,9 @@ STEP_CAPABILITIES = (
     linux.CAP_SETUID,
     linux.CAP_NET_BIND_SERVICE,
 )
+
+#: Others may pass through a directory, and not list it.
+_PASS = stat.S_IXGRP | stat.S_IXOTH
 
 _LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
 
@@ -56,18 +65,70 @@ class PidNamespaces:
         linux.setns(self._own, linux.CLONE_NEWPID)
 
 
-def enter(wanted: Literal["auto", "basic"], connection: socket.socket) -> Level:
-    """Prepare this process for forking separated children, and say how well they will be.
+def enter(wanted: Wanted, connection: socket.socket) -> bool:
+    """Prepare this process for forking children, and say whether each has namespaces of its own.
 
     An ordinary user may only do so inside a user namespace, whose first process must be a child:
     then this function returns in that child, and its parent waits for it and never returns.
     """
-    if wanted == "basic" or not _works():
+    if wanted != "auto" or not _works():
         linux.adopt_orphans()
-        return "basic"
+        return False
     if os.geteuid() != 0:
         _enter_user_namespace(connection)
-    return "strong"
+    return True
+
+
+def level(namespaces: bool, own_users: bool) -> Level:
+    return "strong" if namespaces else "basic" if own_users else "none"
+
+
+def can_be_others(
+    user: int, group: int, needed: Sequence[str], passed: str, view: View | None
+) -> bool:
+    """Whether steps can be users of their own here and still reach what they run on.
+
+    They read what is `needed` and pass through `passed`. `view` is what they will see, in namespaces
+    of their own. Says what is in the way.
+    """
+    if os.geteuid() != 0:
+        return False
+
+    def attempt() -> None:
+        if view is not None:
+            own_mounts()
+            view.apply()
+        linux.become(user, group)
+        closed = [path for path in needed if not os.access(path, os.R_OK | os.X_OK)]
+        if view is None and not os.access(passed, os.X_OK):
+            closed.append(passed)
+        if closed:
+            print(
+                f"steps stay the worker's own user: others cannot read {', '.join(closed)}",
+                flush=True,
+            )
+            raise OSError("closed to others")
+
+    return _succeeds(attempt, PidNamespaces().fork if view is not None else os.fork)
+
+
+def open_a_way(directory: str, needed: Sequence[str], group: int) -> None:
+    """Let others pass through the data directory to what they need, and close all else in it."""
+    inside = [path for path in needed if path.startswith(directory + "/")]
+    ways = {os.path.relpath(path, directory).split("/")[0] for path in inside}
+    for entry in os.scandir(directory):
+        found = entry.stat(follow_symlinks=False)
+        ours = found.st_uid == os.geteuid() and found.st_gid != group
+        if ours and entry.name not in ways and not entry.is_symlink():
+            os.chmod(entry.path, stat.S_IMODE(found.st_mode) & stat.S_IRWXU)
+    for path in inside:
+        while True:
+            found = os.stat(path)
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+                os.chmod(path, stat.S_IMODE(found.st_mode) | _PASS)
+            if path == directory:
+                break
+            path = os.path.dirname(path)
 
 
 def own_mounts() -> None:

@@ -35,6 +35,7 @@ CAP_NET_BIND_SERVICE = 10
 _LAST_CAP = 63
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 _PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
@@ -94,6 +95,14 @@ def set_name(name: str) -> None:
     """What `ps` and `top` call this process; the kernel keeps 15 bytes."""
     buffer = ctypes.create_string_buffer(name.encode()[:15])
     _prctl(_PR_SET_NAME, ctypes.addressof(buffer))
+
+
+def become(user: int, group: int) -> None:
+    """Be this user and no other, for ever and with no capability; our own /proc stays ours."""
+    os.setgroups([])
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
+    _prctl(_PR_SET_DUMPABLE, 1)
 
 
 def forbid_new_privileges() -> None:

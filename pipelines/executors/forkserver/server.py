@@ -12,9 +12,11 @@ import socket
 import sys
 import time
 from collections import deque
-from typing import Any, Literal, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from . import isolation, linux, preload, shepherd, step, tree, wire
+from .view import View
 from .wire import Closed
 
 #: So many shepherds wait for a request, for so long; after that a single one does.
@@ -45,10 +47,17 @@ class Spare:
 
 class ForkServer:
     def __init__(
-        self, connection: socket.socket, level: isolation.Level, read_only: str = ""
+        self,
+        connection: socket.socket,
+        level: isolation.Level,
+        own_users: bool,
+        view: View | None,
+        read_only: str = "",
     ) -> None:
         self._connection = connection
         self._level = level
+        self._own_users = own_users
+        self._view = view
         self._read_only = read_only
         self._memory = tree.own_memory()
         self._namespaces = isolation.PidNamespaces() if level == "strong" else None
@@ -61,7 +70,7 @@ class ForkServer:
 
     def serve(self) -> None:
         """Answer requests until the worker is gone."""
-        wire.send(self._connection, {"ready": self._level})
+        wire.send(self._connection, {"ready": self._level, "own_users": self._own_users})
         while True:
             patience = _SPARE_SECONDS * 1000 if len(self._spares) > 1 else None
             ready = {descriptor for descriptor, _ in self._poll.poll(patience)}
@@ -140,7 +149,7 @@ class ForkServer:
         if pid == 0:
             self._connection.close()
             ours.close()
-            shepherd.main(theirs, self._level, self._memory, server, self._read_only)
+            shepherd.main(theirs, self._view, self._memory, server, self._read_only)
         theirs.close()
         self._shepherds.add(pid)
         return Spare(pid, ours)
@@ -157,14 +166,15 @@ class ForkServer:
             time.sleep(0.002)
 
 
-def main(
-    pool: str, wanted: Literal["auto", "basic"], descriptor: int, worker: int, more: str
-) -> NoReturn:
-    """`more` is JSON: `modules` to import ahead, and the environment that is `read_only` to steps."""
+def main(pool: str, wanted: isolation.Wanted, descriptor: int, worker: int, more: str) -> NoReturn:
+    """`more` is JSON: `modules` to import ahead, the environment that is `read_only` to steps, the
+    directory that is `covered` but for what of it is `shown`, the place of `steps`, and a `user`
+    and a `group` of which steps may be, if any.
+    """
     connection = socket.socket(fileno=descriptor)
     linux.die_with_parent(signal.SIGKILL, worker)
     linux.set_name(f"penstock-{pool}")
-    level = isolation.enter(wanted, connection)
+    namespaces = isolation.enter(wanted, connection)
     linux.set_name(f"penstock-{pool}")
     preload.load(pool)
     options = json.loads(more)
@@ -174,6 +184,7 @@ def main(
         os._exit(_UNFIT)
     if threads != 1:
         print(f"the pool {pool} has {threads} threads, which forks do not inherit", file=sys.stderr)
+    own_users, view = _separation(wanted, namespaces, options)
     # What the libraries wanted done at the end of the process is not for each step to do.
     atexit._clear()
     # The kernel reaps shepherds by itself; the worker learns of their end by pidfd.
@@ -184,8 +195,28 @@ def main(
     gc.collect()
     gc.freeze()
     with contextlib.suppress(BrokenPipeError):  # the worker is gone, and that ends us anyway
-        ForkServer(connection, level, options["read_only"]).serve()
+        level = isolation.level(namespaces, own_users)
+        ForkServer(connection, level, own_users, view, options["read_only"]).serve()
     os._exit(0)
+
+
+def _separation(
+    wanted: isolation.Wanted, namespaces: bool, options: dict[str, Any]
+) -> tuple[bool, View | None]:
+    """Whether each step is a user of its own, and with namespaces of its own what it sees."""
+    code = {sys.prefix, sys.base_prefix, str(Path(__file__).parents[3]), options["read_only"]}
+    needed = sorted(filter(None, code))
+    covered = options["covered"]
+    shown = [path for path in (*options["shown"], options["read_only"]) if path]
+    user, group = options["user"], options["group"]
+    own_users = False
+    if user is not None and wanted != "none":
+        seen = View(covered, shown, needed, for_others=True) if namespaces else None
+        if not namespaces and os.geteuid() == 0:
+            isolation.open_a_way(covered, [*needed, *shown, options["steps"]], group)
+        own_users = isolation.can_be_others(user, group, needed, options["steps"], seen)
+    view = View(covered, shown, needed, for_others=own_users) if namespaces else None
+    return own_users, view
 
 
 def _fence() -> None:

@@ -9,8 +9,10 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
+import stat
 import sys
 import time
 from types import FrameType
@@ -18,6 +20,7 @@ from typing import NoReturn
 
 from . import isolation, linux, tree, wire
 from .step import wait_and_run
+from .view import View
 from .wire import Bounds, Closed, Done, Report
 
 #: Seconds between SIGTERM and SIGKILL.
@@ -35,10 +38,11 @@ FILES_SHARE = 20
 class Shepherd:
     """`serve` is for one step after the other, as long as it says that it may be called again."""
 
-    def __init__(self, level: isolation.Level, pool_memory: int) -> None:
+    def __init__(self, view: View | None, pool_memory: int) -> None:
         self._pool_memory = pool_memory
-        self._tree: tree.Tree = tree.Namespace() if level == "strong" else tree.Descendants()
-        self._strong = level == "strong"
+        self._tree: tree.Tree = tree.Namespace() if view else tree.Descendants()
+        self._view = view
+        self._strong = view is not None
         self._marks = isolation.marks() if self._strong else ()
         #: What each hidden path is seen as, from the first step that it was there for.
         self._hidden: dict[str, tuple[int, int]] = {}
@@ -79,11 +83,15 @@ class Shepherd:
         stdout, stderr, control = files
         self._control = socket.socket(fileno=control)
         directory = str(message["directory"])
+        #: The step's user and group, and whether it alone is that user; None for the worker's own.
+        self._own: list[int] | None = message["own"]
         with ours, self._control:
             try:
+                if self._view is not None:
+                    self._view.open(directory)
                 bounds = Bounds.read(directory)
                 self._prepare(bounds)
-                wire.send(ours, {"directory": directory}, (stdout, stderr))
+                wire.send(ours, {"directory": directory, "own": self._own}, (stdout, stderr))
             except (OSError, ValueError) as error:
                 tree.kill_all(self._tree, PATIENCE)
                 self._report(Report(None, "setup", str(error)))
@@ -97,15 +105,16 @@ class Shepherd:
                 return False
             self._report(self._early_report(self._done))
         tree.kill_all(self._tree, PATIENCE)
-        return self._is_as_before(bounds)
+        return self._is_as_before(bounds, directory)
 
-    def _is_as_before(self, bounds: Bounds) -> bool:
+    def _is_as_before(self, bounds: Bounds, directory: str) -> bool:
         """Whether a step that ended by itself has left nothing that the next one could notice."""
-        if not self._strong or self._tree.pids():
+        if self._view is None or self._tree.pids():
             return False
         try:
             for _, target in bounds.read_only:
                 linux.unmount(target)
+            self._view.close(directory)
             return isolation.marks() == self._marks
         except OSError:
             return False  # then a fresh shepherd takes its place, which is always right
@@ -117,16 +126,34 @@ class Shepherd:
 
     def _prepare(self, bounds: Bounds) -> None:
         for source, target in bounds.read_only:
-            if self._strong:
-                os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400))
-                isolation.bind_read_only(source, target)
-            else:
-                os.symlink(source, target)
+            self._place(source, target)
         if self._strong:
             for path in filter(os.path.exists, bounds.hidden):
                 # A file that took the place of a hidden one, such as a new log, can be seen.
                 if self._hidden.get(path) != isolation.seen_as(path):
                     self._hidden[path] = isolation.hide(path)
+
+    def _place(self, source: str, target: str) -> None:
+        """An input file, so that the step can read it and, where that is possible, not change it."""
+        if self._view is None and self._own is None:
+            os.symlink(source, target)
+            return
+        if self._view is not None:
+            source = self._view.behind(source)
+        if self._own is not None:
+            # Its directory stays closed to the step, which reaches the file only by what we make.
+            mode = os.stat(source).st_mode
+            if not mode & stat.S_IROTH:
+                os.chmod(source, mode & 0o7777 | 0o444)
+        if self._view is not None:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400))
+            isolation.bind_read_only(source, target)
+            return
+        try:
+            os.link(source, target)
+        except OSError:  # on another file system
+            shutil.copyfile(source, target)
+            os.chmod(target, 0o444)
 
     def _watch(self, bounds: Bounds, directory: str, step: socket.socket) -> None:
         """Until the step's process ends, by itself or because a limit or the worker wants it."""
@@ -269,7 +296,7 @@ def _seconds(used: resource.struct_rusage) -> float:
 
 def main(
     connection: socket.socket,
-    level: isolation.Level,
+    view: View | None,
     pool_memory: int,
     parent: int,
     read_only: str,
@@ -283,19 +310,20 @@ def main(
 
         def orphaned(number: int, frame: FrameType | None) -> NoReturn:
             # The fork server died without the worker: the step is lost, and must not live on.
-            tree.kill_all(tree.Descendants() if level == "basic" else tree.Namespace(), PATIENCE)
+            tree.kill_all(tree.Namespace() if view else tree.Descendants(), PATIENCE)
             os._exit(1)
 
         signal.signal(signal.SIGTERM, orphaned)
-        if level == "strong":
+        if view is not None:
             linux.die_with_parent(signal.SIGTERM, 0)
             isolation.own_mounts()
             if read_only:
                 isolation.bind_read_only(read_only, read_only)
+            view.apply()
         else:
             linux.die_with_parent(signal.SIGTERM, parent)
             linux.adopt_orphans()
-        shepherd = Shepherd(level, pool_memory)
+        shepherd = Shepherd(view, pool_memory)
         again = False
         while shepherd.serve(connection, again=again):
             again = True

@@ -40,6 +40,12 @@ def wait_and_run(connection: socket.socket, shepherd: int) -> NoReturn:
         request = Request.read(directory)
         try:
             _enter(directory, request, connection, stdout, stderr)
+            if message["own"] is not None:
+                user, group, alone = message["own"]
+                if alone and request.bounds.processes:
+                    # Threads count too: it has only to end what forks faster than anybody looks.
+                    limit(resource.RLIMIT_NPROC, 4 * request.bounds.processes)
+                _become(user, group, shepherd)
         except (OSError, ValueError) as error:
             _tell(directory, f"the step's process could not be prepared: {error}")
         else:
@@ -91,6 +97,14 @@ def _enter(
         limit(resource.RLIMIT_DATA, tree.own_data() + 2 * bounds.memory_bytes + _RESERVED)
     os.environ.clear()
     os.environ.update(request.environ)
+
+
+def _become(user: int, group: int, shepherd: int) -> None:
+    """Be another user than the worker, in the group that all steps share for their common data."""
+    os.umask(0o007)
+    linux.become(user, group)
+    # The kernel forgets this with the change of user.
+    linux.die_with_parent(signal.SIGKILL, shepherd)
 
 
 def limit(which: int, value: int) -> None:

@@ -70,7 +70,7 @@ def usage(tree: Tree) -> Usage:
 
 def exact_memory(tree: Tree) -> int:
     """As `usage`, but a page that several processes share counts once. Slow: walks all pages."""
-    return sum(_sum(pid, "smaps_rollup", _SHARED_OUT_FIELDS) for pid in tree.pids())
+    return sum(_exact(pid) for pid in tree.pids())
 
 
 def threads(pid: int) -> int:
@@ -151,6 +151,17 @@ def size_of(directories: Iterator[str] | tuple[str, ...]) -> int:
         except (FileNotFoundError, PermissionError):
             continue  # the step removed or locked it while we looked
     return total
+
+
+def _exact(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb"):
+            return _sum(pid, "smaps_rollup", _SHARED_OUT_FIELDS)
+    except PermissionError:
+        # A step of its own user, and we may not look into others' processes: count all of it.
+        return _sum(pid, "status", _MEMORY_FIELDS)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _sum(pid: int, file: str, fields: tuple[bytes, ...]) -> int:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from pipelines.core.problems import InvalidDefinition
 from pipelines.kinds import registry as kinds
@@ -14,6 +13,7 @@ from pipelines.kinds import registry as kinds
 from ..endings import NeverStarted
 from ..environments import EnvironmentStore
 from ..forkserver import linux, preload, wire
+from ..forkserver.isolation import Wanted
 from ..forkserver.wire import Bounds, Request
 from ..protocol import Listener, RunningStep, StepRequest
 from . import environment
@@ -21,6 +21,7 @@ from .environment_pools import EnvironmentPools
 from .loop import Loop
 from .pool import Pool
 from .running import ProcessStep
+from .separation import Separation, StepUsers
 from .workspace import StepDirectory, Workspace, remove
 
 _CLOSING = "the worker is shutting down"
@@ -34,8 +35,9 @@ class ProcessExecutor:
 
     `warm` are the pools to start at once, one after the other; the others start when a step
     needs them. A pool that is not in `keep` is retired after `idle_seconds` without a step, and
-    starts again in the same way. `hidden` are files and directories that steps must not see (where
-    the machine allows; see `isolation`), `environ` is passed on to every step.
+    starts again in the same way. `hidden` are files and directories that steps must not see, and of
+    `covered`, which is `workdir` by default, nothing but what is `shown` (where the machine allows;
+    see `isolation`). Where it can be, each step is one of `users`. `environ` is passed on to all.
 
     Steps that name an environment run in the one of `environments`; of the pools of those at most
     `warm_environments` are kept, the most recently used ones.
@@ -52,7 +54,10 @@ class ProcessExecutor:
         environ: Mapping[str, str] | None = None,
         environments: EnvironmentStore | None = None,
         warm_environments: int = 4,
-        isolation: Literal["auto", "basic"] = "auto",
+        isolation: Wanted = "auto",
+        covered: Path | None = None,
+        shown: Sequence[Path] = (),
+        users: StepUsers | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not linux.is_linux():
@@ -65,13 +70,15 @@ class ProcessExecutor:
         self._steps: dict[int, ProcessStep] = {}
         self._closed = False
         self._idle = threading.Condition()
+        self._users = users
+        separation = Separation(isolation, self._workspace.home, covered or workdir, shown, users)
         server_environ = environment.of_fork_server(self._workspace.home, self._workspace.cache)
         self._pools = {
             name: Pool(
                 name,
                 self._loop,
                 server_environ,
-                isolation,
+                separation,
                 self._warm_next,
                 math.inf if name in keep else idle_seconds,
             )
@@ -83,7 +90,7 @@ class ProcessExecutor:
                 name,
                 self._loop,
                 server_environ,
-                isolation,
+                separation,
                 self._warm_next,
                 idle_seconds,
                 hold,
@@ -97,7 +104,7 @@ class ProcessExecutor:
 
     @property
     def isolation(self) -> str:
-        """`strong`, `basic`, or empty until the first pool is warm."""
+        """`strong`, `basic` or `none`; empty until the first pool is warm."""
         pools = (*self._pools.values(), *self._environment_pools.all())
         return next((pool.level for pool in pools if pool.level), "")
 
@@ -133,6 +140,8 @@ class ProcessExecutor:
         self._loop.stop()
         self._loop.join()
         self._workspace.close()
+        if self._users is not None:
+            self._users.close()
 
     def _pool_of(self, request: StepRequest) -> Callable[[], Pool]:
         """To be called in the loop's thread."""

@@ -11,7 +11,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from ..environments import Hold, NotBuilt
 from ..forkserver import wire
@@ -20,6 +19,7 @@ from ..protocol import StepError
 from . import words
 from .loop import Loop
 from .running import ProcessStep
+from .separation import Separation
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Pool:
         name: str,
         loop: Loop,
         environ: Mapping[str, str],
-        wanted: Literal["auto", "basic"],
+        separation: Separation,
         on_settled: Callable[[], None],
         idle_seconds: float,
         environment: Callable[[], Hold] | None = None,
@@ -62,7 +62,8 @@ class Pool:
         self.level = ""
         self._loop = loop
         self._environ = environ
-        self._wanted = wanted
+        self._separation = separation
+        self._own_users = False
         self._on_settled = on_settled
         self._idle_seconds = idle_seconds
         self._environment = environment
@@ -113,10 +114,10 @@ class Pool:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         hold = self._hold
         python = str(hold.python) if hold is not None else sys.executable
-        arguments = [str(_ROOT), self.name, self._wanted, str(theirs.fileno()), str(os.getpid())]
-        arguments.append(
-            json.dumps({"modules": self._modules, "read_only": str(hold.path) if hold else ""})
-        )
+        wanted = self._separation.wanted
+        arguments = [str(_ROOT), self.name, wanted, str(theirs.fileno()), str(os.getpid())]
+        options = {"modules": self._modules, "read_only": str(hold.path) if hold else ""}
+        arguments.append(json.dumps({**options, **self._separation.as_options()}))
         with theirs:
             server = subprocess.Popen(
                 [python, "-I", "-X", "utf8", "-c", _BOOT, *arguments],
@@ -192,7 +193,12 @@ class Pool:
             step = self._queue.popleft()
             if not step.files:
                 continue  # cancelled while it waited
-            message = {"step": step.number, "directory": str(step.directory.path)}
+            try:
+                own = self._user_for(step)
+            except OSError as error:
+                step.on_failed(StepError("setup", f"the step could not be started: {error}"))
+                continue
+            message = {"step": step.number, "directory": str(step.directory.path), "own": own}
             try:
                 wire.send(self._connection, message, step.files)
             except OSError:
@@ -202,6 +208,22 @@ class Pool:
             self._unconfirmed[step.number] = step
             step.on_handed_over()
 
+    def _user_for(self, step: ProcessStep) -> tuple[int, int, bool] | None:
+        """The user and group that the step will be, with its files given to them, and whether no
+        other step is this user.
+
+        With namespaces of their own, steps meet nowhere and may all be the same one, which lets
+        them share files such as an SQLite database, that nobody but its owner can write to.
+        """
+        users = self._separation.users
+        if not self._own_users or users is None:
+            return None
+        alone = self.level != "strong"
+        if step.user is None:
+            step.give_to(users.take() if alone else users.first, users, alone=alone)
+        assert step.user is not None
+        return step.user, users.group, alone
+
     def _on_message(self) -> None:
         try:
             message, files = wire.receive(self._connection)
@@ -210,7 +232,9 @@ class Pool:
             return
         if "ready" in message:
             self._ready, self.level = True, message["ready"]
-            logger.info("the pool %s is warm, isolation is %s", self.name, self.level)
+            self._own_users = message["own_users"]
+            users = ", each step is a user of its own" if self._own_users else ""
+            logger.info("the pool %s is warm, isolation is %s%s", self.name, self.level, users)
             self._wanted_at = self._loop.now()
             self._plan_retirement()
             self._on_settled()

@@ -17,6 +17,7 @@ from ..logs import StepLog
 from ..protocol import Listener, StepError, StepRequest, StepResult
 from . import words
 from .loop import Loop, Timer
+from .separation import StepUsers
 from .workspace import StepDirectory, remove
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,9 @@ class ProcessStep:
         self._ended = threading.Event()
         self._result: StepResult | None = None
         self._collecting = threading.Lock()
+        #: Set when the step is a user of its own.
+        self.user: int | None = None
+        self._users: StepUsers | None = None
         self.on_end: Callable[[], None] = lambda: None
         #: Called when the shepherd vanished: asks its fork server to clear up what is left.
         self.on_lost: Callable[[ProcessStep], None] = lambda step: None
@@ -82,6 +86,14 @@ class ProcessStep:
 
     def cancel(self, reason: str) -> None:
         self._loop.call(lambda: self.on_cancel(reason))
+
+    def give_to(self, user: int, users: StepUsers, *, alone: bool) -> None:
+        """Let the step be this user; one that it has `alone` is free when its directory is gone."""
+        self.user = user
+        self._users = users if alone else None
+        self.directory.give_to(user, users.group)
+        for descriptor in self.files[:2]:
+            os.fchown(descriptor, user, users.group)  # so that /dev/stdout can be opened anew
 
     def on_handed_over(self) -> None:
         """The fork server has the step's ends; from here on it may begin at any moment."""
@@ -235,6 +247,8 @@ class ProcessStep:
     def _collect(self) -> StepResult:
         """From how it ended to what that means; reads the outputs. In the waiter's thread."""
         report = self._report
+        if self.user is not None and self._users is not None:
+            self._users.share_what_is_left_by(self.user)
         if report is None:
             return self._failed(self._error or words.LOST)
         limits = self._request.limits
@@ -277,6 +291,10 @@ class ProcessStep:
         except OSError as error:
             # The next start of a worker deletes it; the step's result is not the worse for it.
             logger.warning("%s cannot be deleted now: %s", self.directory.path, error)
+            return  # with its user, which must not become another step's
+        if self.user is not None and self._users is not None:
+            self._users.give_back(self.user)
+            self._users = None
 
 
 def _pipe() -> tuple[int, int]:

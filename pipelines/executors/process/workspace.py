@@ -94,6 +94,13 @@ class StepDirectory:
     def error_file(self) -> Path:
         return self.path / wire.ERROR_FILE
 
+    def give_to(self, user: int, group: int) -> None:
+        """Make it the step's own, all but the request, which is for its shepherd."""
+        for name in ("", wire.WORK, wire.TEMPORARY, wire.ARTIFACTS, wire.INPUTS_FILE):
+            os.chown(self.path / name, user, group)
+        for directory, _, _ in os.walk(self.path / wire.INPUTS):
+            os.chown(directory, user, group)
+
     def place_inputs(self, request: StepRequest) -> tuple[Json, list[tuple[str, str]]]:
         """What the step finds in PENSTOCK_INPUTS, and the pairs (file, place) for its shepherd.
 
@@ -107,7 +114,7 @@ class StepDirectory:
                 source = value.path.resolve()
                 if not source.is_file():
                     raise FileNotFoundError(
-                        f"the file for the input `{where[0]}` is not there: {value.path}"
+                        f"the file for `{where[-1]}` is not there: {value.path}"
                     )
                 pairs.append((str(source), str(target)))
                 name = value.name or target.name
@@ -117,7 +124,12 @@ class StepDirectory:
             return value
 
         inputs = {port: place(value, port) for port, value in request.inputs.items()}
-        return {"inputs": inputs, "params": dict(request.params)}, pairs
+        params = {
+            # No port has such a name.
+            name: place(value, "-params", name)["path"] if isinstance(value, InputFile) else value
+            for name, value in request.params.items()
+        }
+        return {"inputs": inputs, "params": params}, pairs
 
     def _place_for(self, file: InputFile, *where: str) -> Path:
         name = re.sub(r"[^\w.\- ]+", "_", Path(file.name or file.path.name).name).strip(". ")

@@ -192,7 +192,7 @@ def look() -> dict:
 """
     found = result(executor, source, digest)
     assert found["python"] == str(store.path(digest) / "bin" / "python")
-    assert found["changed"] is (executor.isolation == "basic")
+    assert found["changed"] is (executor.isolation == "none")
 
 
 def test_a_component_s_imports_are_known_before_it_runs() -> None:

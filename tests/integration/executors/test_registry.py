@@ -24,8 +24,11 @@ def test_one_executor_for_each_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     body = (
         "import os\n"
         "print(os.environ['HTTPS_PROXY'], 'NOT_SET' in os.environ)\n"
-        f"print(open('{tmp_path}/secret_key').read())\n"
-        f"print(open('{tmp_path}/docker.sock').read())\n"
+        f"for path in ('{tmp_path}/secret_key', '{tmp_path}/docker.sock'):\n"
+        "    try:\n"
+        "        print(open(path).read())\n"
+        "    except OSError:\n"
+        "        pass\n"
     )
     try:
         executor = registry.get("process")
