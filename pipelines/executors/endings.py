@@ -33,9 +33,15 @@ def over_time(limits: Limits) -> StepError:
     return StepError("timeout", f"the step took longer than {limits.seconds:g}s")
 
 
-def over_memory(limits: Limits) -> StepError:
+def over_memory(limits: Limits, used: int | None = None) -> StepError:
+    """`used` is what it had when it was ended, where that is known."""
     allowed = bytes_in_words(limits.memory_bytes or 0)
-    return StepError("memory", f"the step used more than {allowed} of memory")
+    what = (
+        f"the step used {bytes_in_words(used)} of memory; its limit is {allowed}"
+        if used and used > (limits.memory_bytes or 0)
+        else f"the step used more than {allowed} of memory"
+    )
+    return StepError("memory", f"{what}. Raise `resources.memory` of the node, or work on less")
 
 
 def over_output(limits: Limits) -> StepError:

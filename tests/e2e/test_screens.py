@@ -31,6 +31,7 @@ class Things:
     unready: str
     patterns_pipeline: str
     patterns: str
+    waits: str
 
 
 LEARNING = """\
@@ -63,6 +64,13 @@ def things(stack: Stack) -> Iterator[Things]:
     stack.wait_run(started.json()["id"])
     unready = pipelines.rows()
     del unready["edges"][0], unready["nodes"][2]["params"]["x"]
+    waits = pipelines.rows()
+    waits["nodes"][0] |= {
+        "queue": "gpu",
+        "resources": {"cpu": 2, "memory": "4Gi", "gpu": 1},
+        "pool": "licences",
+        "priority": 10,
+    }
     learning = pipelines.python(
         ("read", "def run():\n    return 569\n"), ("learn", LEARNING), edges=("read learn",)
     )
@@ -78,6 +86,7 @@ def things(stack: Stack) -> Iterator[Things]:
         unready=pipelines.create(stack, unready),
         patterns_pipeline=patterns["pipeline"]["id"],
         patterns=patterns["id"],
+        waits=pipelines.create(stack, waits),
     )
     with stack.api as api:
         api.post(f"/runs/{live['id']}/cancel/")
@@ -188,6 +197,22 @@ def editor_problems(page: Page, things: Things) -> None:
     expect(problems).to_contain_text("2 problems")
     problems.get_by_role("button").click()
     expect(problems.get_by_role("listitem")).to_have_count(2)
+    editor.settle()
+
+
+def editor_waits(page: Page, things: Things) -> None:
+    Editor(page).open(things.waits)
+    page.get_by_role("button", name="Run", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Run")
+    expect(dialog).to_contain_text("will wait: no worker serves the queue gpu.")
+
+
+def editor_place(page: Page, things: Things) -> None:
+    editor = Editor(page).open(things.waits, "?node=load")
+    editor.inspector.get_by_role("tab", name="Options").click()
+    editor.inspector.get_by_label("Priority").scroll_into_view_if_needed()
+    expect(editor.inspector.get_by_label("GPUs")).to_have_value("1")
+    expect(editor.inspector.get_by_label("Pool")).to_have_value("licences")
     editor.settle()
 
 
@@ -345,6 +370,12 @@ def environment(page: Page, things: Things) -> None:
     expect(page.get_by_text("pandas==")).to_be_visible()
 
 
+def workers(page: Page, things: Things) -> None:
+    page.goto("/workers")
+    expect(page.get_by_role("table").first).to_contain_text("Strong")
+    expect(page.get_by_role("heading", name="Limits")).to_be_visible()
+
+
 def account(page: Page, things: Things) -> None:
     page.goto("/account")
     expect(page.get_by_role("cell", name="command line").first).to_be_visible()
@@ -377,6 +408,8 @@ SCREENS: tuple[Show, ...] = (
     editor_history,
     editor_dialog,
     editor_problems,
+    editor_waits,
+    editor_place,
     editor_publish,
     editor_live,
     editor_help,
@@ -401,6 +434,7 @@ SCREENS: tuple[Show, ...] = (
     components,
     component,
     environment,
+    workers,
     account,
     nothing_there,
     login,

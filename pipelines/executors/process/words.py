@@ -60,7 +60,7 @@ def _ended_by_us(report: Report, limits: Limits, reason: str) -> StepError | Non
         case "timeout":
             return over_time(limits)
         case "memory":
-            return over_memory(limits)
+            return over_memory(limits, report.peak_memory)
         case "processes":
             return StepError("exit", f"the step started more than {limits.processes} processes")
         case "output":
