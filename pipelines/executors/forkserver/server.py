@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import isolation, linux, preload, shepherd, step, tree, wire
+from .cgroups import Groups
 from .view import View
 from .wire import Closed
 
@@ -60,6 +61,7 @@ class ForkServer:
         self._view = view
         self._read_only = read_only
         self._memory = tree.own_memory()
+        self._groups = Groups()
         self._namespaces = isolation.PidNamespaces() if level == "strong" else None
         self._shepherds: set[int] = set()
         self._poll = select.poll()
@@ -149,7 +151,7 @@ class ForkServer:
         if pid == 0:
             self._connection.close()
             ours.close()
-            shepherd.main(theirs, self._view, self._memory, server, self._read_only)
+            shepherd.main(theirs, self._view, self._groups, self._memory, server, self._read_only)
         theirs.close()
         self._shepherds.add(pid)
         return Spare(pid, ours)

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import NoReturn
 
 from . import isolation, linux, tree, wire
+from .cgroups import Group, Groups
 from .step import wait_and_run
 from .view import View
 from .wire import Bounds, Closed, Done, Report
@@ -38,7 +39,8 @@ FILES_SHARE = 20
 class Shepherd:
     """`serve` is for one step after the other, as long as it says that it may be called again."""
 
-    def __init__(self, view: View | None, pool_memory: int) -> None:
+    def __init__(self, view: View | None, groups: Groups, pool_memory: int) -> None:
+        self._groups = groups
         self._pool_memory = pool_memory
         self._tree: tree.Tree = tree.Namespace() if view else tree.Descendants()
         self._view = view
@@ -55,6 +57,7 @@ class Shepherd:
         self._used_before = _seconds(resource.getrusage(resource.RUSAGE_CHILDREN))
         self._cause = ""
         self._status: int | None = None
+        self._group: Group | None = None
         self._done: Done | None = None
 
     def serve(self, connection: socket.socket, *, again: bool) -> bool:
@@ -91,9 +94,11 @@ class Shepherd:
                     self._view.open(directory)
                 bounds = Bounds.read(directory)
                 self._prepare(bounds)
+                self._limit(bounds, directory)
                 wire.send(ours, {"directory": directory, "own": self._own}, (stdout, stderr))
             except (OSError, ValueError) as error:
                 tree.kill_all(self._tree, PATIENCE)
+                self._drop_group()
                 self._report(Report(None, "setup", str(error)))
                 return False
             wire.close_all((stdout, stderr))
@@ -101,10 +106,13 @@ class Shepherd:
             if self._done is None:
                 status = self._collect()
                 tree.kill_all(self._tree, PATIENCE)
+                self._count_group(status)
                 self._report(self._full_report(status))
                 return False
+            self._count_group(self._done.code)
             self._report(self._early_report(self._done))
         tree.kill_all(self._tree, PATIENCE)
+        self._drop_group()
         return self._is_as_before(bounds, directory)
 
     def _is_as_before(self, bounds: Bounds, directory: str) -> bool:
@@ -132,6 +140,28 @@ class Shepherd:
                 # A file that took the place of a hidden one, such as a new log, can be seen.
                 if self._hidden.get(path) != isolation.seen_as(path):
                     self._hidden[path] = isolation.hide(path)
+
+    def _limit(self, bounds: Bounds, directory: str) -> None:
+        """Let the kernel keep the limits of memory and processors, where it does that for us."""
+        name = "penstock-" + "-".join(directory.split("/")[-2:])
+        self._group = self._groups.make(name, bounds.memory_bytes, bounds.cpu)
+        if self._group is not None:
+            self._group.add(self._step)
+
+    def _count_group(self, status: int) -> None:
+        """What the kernel saw of the step, and whether it was the kernel that ended it."""
+        if self._group is None:
+            return
+        self._peak = max(self._peak, self._group.peak())
+        if status and not self._cause and self._group.ran_out_of_memory():
+            self._cause = "memory"
+        if self._done is None:
+            self._drop_group()
+
+    def _drop_group(self) -> None:
+        if self._group is not None:
+            self._group.remove()
+            self._group = None
 
     def _place(self, source: str, target: str) -> None:
         """An input file, so that the step can read it and, where that is possible, not change it."""
@@ -202,6 +232,7 @@ class Shepherd:
     def _early_report(self, done: Done) -> Report:
         return Report(
             done.code << 8,
+            self._cause,
             cpu_seconds=round(done.cpu_seconds, 4),
             peak_memory=max(self._peak, done.peak_memory - self._pool_memory),
         )
@@ -219,6 +250,7 @@ class Shepherd:
         except Closed:
             # The worker is dead or has given this step up: nobody waits for manners or a report.
             tree.kill_all(self._tree, PATIENCE)
+            self._drop_group()
             os._exit(1)
         self._end("cancelled")
 
@@ -297,6 +329,7 @@ def _seconds(used: resource.struct_rusage) -> float:
 def main(
     connection: socket.socket,
     view: View | None,
+    groups: Groups,
     pool_memory: int,
     parent: int,
     read_only: str,
@@ -323,7 +356,7 @@ def main(
         else:
             linux.die_with_parent(signal.SIGTERM, parent)
             linux.adopt_orphans()
-        shepherd = Shepherd(view, pool_memory)
+        shepherd = Shepherd(view, groups, pool_memory)
         again = False
         while shepherd.serve(connection, again=again):
             again = True

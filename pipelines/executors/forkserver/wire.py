@@ -48,6 +48,7 @@ class Bounds:
     hidden: list[str]
     seconds: float | None
     memory_bytes: int | None
+    cpu: float | None
     processes: int | None
     output_bytes: int
 

@@ -166,6 +166,7 @@ class ProcessExecutor:
             hidden=self._hidden,
             seconds=limits.seconds,
             memory_bytes=limits.memory_bytes,
+            cpu=limits.cpu,
             processes=limits.processes,
             output_bytes=limits.output_bytes,
         )

@@ -1,5 +1,6 @@
 """What a step may use, and what happens to it when it wants more."""
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.executors.forkserver.cgroups import Groups
 from pipelines.executors.process import ProcessExecutor
 from pipelines.executors.protocol import Limits
 from tests.integration.executors.stage import Heard, asked, processes, python, raw, run, until
@@ -244,3 +246,34 @@ def test_a_step_that_fills_the_disk_is_ended(executor: ProcessExecutor, body: st
     assert "File too large" in error.message or error.message == (
         "the step wrote more than 8 MiB of files"
     )
+
+
+def of_the_kernel(controller: str) -> pytest.MarkDecorator:
+    missing = controller not in Groups().places
+    return pytest.mark.skipif(missing, reason="no control group can be made on this machine")
+
+
+@of_the_kernel("memory")
+def test_the_kernel_ends_what_takes_all_its_memory_at_once(executor: ProcessExecutor) -> None:
+    body = (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'bytearray(400 * 2**20)'])"
+    )
+    place = Groups().places["memory"]
+    before = set(place.glob(f"penstock-steps-{os.getpid()}-*"))
+    alone = "x = bytearray(400 * 2**20)\nfor i in range(0, len(x), 4096): x[i] = 1"
+    for greedy in (alone, body + ".check_returncode()"):
+        limits = Limits(seconds=60, memory_bytes=100 * 2**20)
+        result = run(executor, asked(raw(greedy), limits))
+        assert result.error is not None
+        assert (result.error.kind, result.outcome) == ("memory", "failed")
+        assert "100 MiB" in result.error.message
+    until(lambda: set(place.glob(f"penstock-steps-{os.getpid()}-*")) <= before)
+
+
+@of_the_kernel("cpu")
+def test_the_kernel_gives_a_step_its_share_of_the_processors(executor: ProcessExecutor) -> None:
+    body = "import time\nend = time.monotonic() + 1.5\nwhile time.monotonic() < end: pass"
+    result = run(executor, asked(raw(body), Limits(seconds=60, cpu=0.2)))
+    assert result.outcome == "success"
+    assert result.cpu_seconds is not None
+    assert result.cpu_seconds < 0.7
