@@ -143,3 +143,27 @@ def test_a_node_is_retried_with_another_parameter(
     page.get_by_role("tab", name="Parameters", exact=True).click()
     changed = page.get_by_role("table", name="Changed for this run")
     expect(changed).to_contain_text("temp_max > 30")
+
+
+def test_a_run_travels_in_a_file(
+    stack: Stack, page: Page, tmp_path: Path, pictures: Callable[[Page, str], None]
+) -> None:
+    run = stack.run(pipelines.rows())
+    assert stack.wait_run(run["id"])["state"] == "success"
+    watch(page, run)
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Bundle").click()
+    file = tmp_path / downloading.value.suggested_filename
+    downloading.value.save_as(file)
+    assert file.name == "Wet days 1.penstock.zip"
+    page.get_by_role("link", name="Pipelines").click()
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Run a bundle").click()
+    choosing.value.set_files(file)
+    dialog = page.get_by_role("dialog", name="Run a bundle")
+    expect(dialog).to_contain_text("3 components are here already")
+    pictures(page, "bundle")
+    dialog.get_by_role("button", name="Run it").click()
+    expect_run(page, "success")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wet days #1")
+    assert page.url.rpartition("/")[2] != run["id"]

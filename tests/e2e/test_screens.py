@@ -337,6 +337,13 @@ def run_clone(page: Page, things: Things) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("Part kept for the test")
 
 
+def run_resume(page: Page, things: Things) -> None:
+    page.goto(f"/runs/{things.failed}")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_test_id("outlook-run")).to_contain_text("2 nodes run")
+    expect(page.locator('[data-node-id="read"]')).to_have_attribute("data-fate", "keep")
+
+
 def runs(page: Page, things: Things) -> None:
     page.goto("/runs?state=failed")
     expect(page.get_by_role("link", name="Divide by each").first).to_be_visible()
@@ -421,6 +428,7 @@ SCREENS: tuple[Show, ...] = (
     run_artifacts,
     run_parameters,
     run_clone,
+    run_resume,
     run_items,
     run_item,
     run_rounds,

@@ -70,6 +70,7 @@ export type Run = RunSnapshot & {
   definition: JsonObject & { parameters?: ParameterDefinition[] };
   components: Record<string, ComponentSpec>;
 };
+export type Arrival = Schemas["Arrival"];
 export type Outlook = Schemas["Outlook"];
 export type RerunMode = Outlook["mode"];
 /** `kind` is open: a newer server may know more. */

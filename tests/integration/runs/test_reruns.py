@@ -390,7 +390,7 @@ def test_a_parameter_node_runs_again_when_its_parameter_changed(world):
 def test_a_sub_pipeline_that_changed_inside_is_another_one(world):
     inner = world.pipeline({"x": {"params": {"x": 1}}}, name="inner")
     inner.refresh_from_db()
-    outer = world.pipeline({"s": {"component": None, "pipeline": inner.slug}}, name="outer")
+    outer = world.pipeline({"s": {"pipeline": inner.slug}}, name="outer")
     run = actions.start(outer, user=world.ann)
     world.work(run)
     assert run.node_runs.get(node="s").state == "success"

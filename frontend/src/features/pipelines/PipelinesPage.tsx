@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 import { usePipelines } from "@/api/hooks";
 import type { Page as PageOf, PipelineRow } from "@/api/types";
 import { Button, EmptyState, Loaded, Page, Pager, Search } from "@/ui";
+import { RunBundle } from "./BundleDialog";
 import { ExampleCards } from "./ExampleCards";
 import { PipelineTable } from "./PipelineTable";
 import { useNewPipeline } from "./useNewPipeline";
@@ -43,8 +44,15 @@ export function PipelinesPage() {
     </Button>
   );
 
+  const actions = (
+    <>
+      <RunBundle />
+      {create}
+    </>
+  );
+
   return (
-    <Page title="Pipelines" actions={create}>
+    <Page title="Pipelines" actions={actions}>
       <Search
         label="Search pipelines"
         value={search}

@@ -1,7 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
-import { CircleStop, Copy, SquarePen, StepForward } from "lucide-react";
+import { CircleStop, Copy, Download, SquarePen, StepForward } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
+import { bundleUrl } from "@/api/resources/bundles";
 import { cancelRun } from "@/api/resources/runs";
 import type { Run } from "@/api/types";
 import { resumable } from "@/features/rerun/questions";
@@ -89,6 +90,10 @@ export function RunHeader({ run, onChanged, onResume }: RunHeaderProps) {
           <SquarePen className="size-4" aria-hidden />
           Open in editor
         </Link>
+        <a href={bundleUrl(run.id)} download className={buttonClass()} title="All that this run needs, in one file">
+          <Download className="size-4" aria-hidden />
+          Bundle
+        </a>
         <Button
           tone={resumable(run) ? "secondary" : "primary"}
           icon={<Copy className="size-4" aria-hidden />}

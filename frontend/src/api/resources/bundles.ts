@@ -1,0 +1,17 @@
+import { apiUrl } from "../client";
+import type { Arrival } from "../types";
+import { upload } from "../upload";
+
+/** Where a run is downloaded as one file, from which it runs again. */
+export function bundleUrl(run: string): string {
+  return apiUrl(`/runs/${run}/bundle/`);
+}
+
+/** What a bundle would use and publish; nothing is written. */
+export function lookAtBundle(file: File, signal?: AbortSignal): Promise<Arrival> {
+  return upload("/bundles/", file, { dry_run: "true" }, { signal });
+}
+
+export function runBundle(file: File): Promise<Arrival> {
+  return upload("/bundles/", file, {});
+}
