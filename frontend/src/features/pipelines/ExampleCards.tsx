@@ -32,8 +32,9 @@ export function ExampleCards({ examples }: { examples: PipelineRow[] }) {
                   aria-hidden
                 />
               </span>
-              <span className="line-clamp-4 flex-1 text-muted" title={row.description}>
-                {row.description}
+              <span className="flex-1 text-muted" title={row.description}>
+                {/* A clamped text that is stretched would show a line below its end. */}
+                <span className="line-clamp-4">{row.description}</span>
               </span>
               <span className="flex items-center gap-2 pt-1 text-xs text-faint">
                 {row.last_run ? (
