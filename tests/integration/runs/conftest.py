@@ -77,7 +77,7 @@ class World:
         """Nodes by id (or a text of one-letter ids); edges as `a -> b` or `a.result -> b.data`."""
         if isinstance(nodes, str):
             nodes = {name: {} for name in nodes}
-        for component in {node.get("component", "") for node in nodes.values()}:
+        for component in {node.get("component") or "" for node in nodes.values()}:
             if component.startswith("control/"):
                 catalog.publish(CONTROL[component], None, None)
         definition = {

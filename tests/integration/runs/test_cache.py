@@ -25,7 +25,7 @@ def ran(world, pipeline, **parameters):
 
 
 def why(run, node="a"):
-    return queries.node(run, node)["cache"]
+    return queries.node(run, node, run.created_by)["cache"]
 
 
 def test_a_success_of_the_same_work_is_used_again_and_says_where_it_is_from(world):

@@ -226,16 +226,16 @@ def test_a_full_storage_fails_the_attempt_in_words_and_the_next_one_may_succeed(
     )
 
 
-def test_a_file_parameter_becomes_a_path_with_the_files_own_suffix(world, tmp_path: Path):
+def test_a_file_parameter_reaches_the_step_under_the_files_own_name(world, tmp_path: Path):
     upload = tmp_path / "sales.tsv"
     upload.write_bytes(b"a\tb\n")
     stored = store.upload(upload)
     store.record(world.team.pk, stored, type="file", name="sales.tsv")
     run = world.start({"a": {"params": {"path": f"artifact:{stored.digest}"}}})
     world.work(run)
-    path = Path(world.executor.requests["a"][0].params["path"])
-    assert path.name == "sales.tsv"
-    assert path.read_bytes() == b"a\tb\n"
+    given = world.executor.requests["a"][0].params["path"]
+    assert given.name == "sales.tsv"
+    assert given.path.read_bytes() == b"a\tb\n"
 
 
 def test_another_teams_artifact_is_not_handed_out(world, tmp_path: Path):
@@ -280,7 +280,7 @@ def test_large_values_stay_out_of_events_and_snapshots_but_reach_the_next_node(w
     assert world.executor.requests["b"][0].inputs["data"] == value
     shown = next(node for node in queries.snapshot(run)["nodes"] if node["id"] == "a")
     assert shown["outputs"]["result"]["large"] is True
-    assert queries.node(run, "a")["outputs"]["result"] == value
+    assert queries.node(run, "a", world.ann)["outputs"]["result"] == value
 
 
 def test_a_crash_of_the_executor_fails_the_node_and_not_the_worker(world):
