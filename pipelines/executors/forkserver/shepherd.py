@@ -296,6 +296,9 @@ class Shepherd:
                 memory = tree.exact_memory(self._tree)
                 if memory > bounds.memory_bytes:
                     self._end("memory")
+            elif self._group is not None and self._group.ran_out_of_memory():
+                # The kernel was quicker, and killed one process of several; the rest goes with it.
+                self._end("memory")
             near = memory * 2 > bounds.memory_bytes
         self._peak = max(self._peak, memory)
         if bounds.processes and not self._cause:
