@@ -47,6 +47,15 @@ def new_home() -> Iterator[Callable[[], Path]]:
     shutil.rmtree(base, ignore_errors=True)
 
 
+@pytest.fixture
+def common() -> Iterator[Path]:
+    """A folder where a test and the steps of a Penstock meet, whichever user those run as."""
+    folder = Path(tempfile.mkdtemp(prefix="pc-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def stack_environment() -> Iterator[Callable[[], dict[str, str]]]:
     """The environment of a new stack: a database of its own on the server under test."""

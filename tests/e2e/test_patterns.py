@@ -1,7 +1,6 @@
 """Branches, maps, loops and approvals, built by mouse and keyboard and watched live."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,8 @@ from .watching import Gates, drawer, expect_run
 
 
 @pytest.fixture
-def gates(new_home: Callable[[], Path]) -> Gates:
-    return Gates(new_home())
+def gates(common: Path) -> Gates:
+    return Gates(common)
 
 
 def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:

@@ -49,10 +49,9 @@ def expect_fates(page: Page, **fates: str) -> None:
 
 
 def test_a_failed_run_is_resumed_by_mouse(
-    stack: Stack, page: Page, tmp_path: Path, pictures: Callable[[Page, str], None]
+    stack: Stack, page: Page, common: Path, pictures: Callable[[Page, str], None]
 ) -> None:
-    tmp_path.chmod(0o755)
-    mended = tmp_path / "mended"
+    mended = common / "mended"
     run = stack.run(chain(unless(mended)))
     assert stack.wait_run(run["id"])["state"] == "failed"
     watch(page, run)

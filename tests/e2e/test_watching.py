@@ -1,6 +1,7 @@
 """Watching runs: live over a line that breaks, logs that pour, failures, cancelling, retries."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
@@ -58,9 +59,9 @@ def state(page: Page) -> Any:
     return page.get_by_test_id("run-state")
 
 
-def test_a_broken_line_leaves_no_gap(stack: Stack, page: Page, tmp_path: Any) -> None:
+def test_a_broken_line_leaves_no_gap(stack: Stack, page: Page, common: Path) -> None:
     """The socket dies twice, once with the network; the page goes on where it was."""
-    first, second = tmp_path / "first", tmp_path / "second"
+    first, second = common / "first", common / "second"
     sockets: list[WebSocketRoute] = []
     asked: list[str] = []
 
@@ -108,8 +109,8 @@ def test_a_broken_line_leaves_no_gap(stack: Stack, page: Page, tmp_path: Any) ->
     assert drawn_states(page)["b"][-1] == "success"
 
 
-def test_a_pouring_log_leaves_the_page_usable(stack: Stack, page: Page, tmp_path: Any) -> None:
-    pour = tmp_path / "pour"
+def test_a_pouring_log_leaves_the_page_usable(stack: Stack, page: Page, common: Path) -> None:
+    pour = common / "pour"
     run = start(stack, pipelines.python(("pour", POUR.format(path=str(pour)))))
     page.goto(f"/runs/{run}?node=pour")
     log = page.get_by_test_id("log")
@@ -182,8 +183,8 @@ def test_a_failure_names_the_line(stack: Stack, page: Page) -> None:
     expect(drawer).to_contain_text("broken")
 
 
-def test_cancel(stack: Stack, page: Page, tmp_path: Any) -> None:
-    never = UNTIL_TOLD.format(path=str(tmp_path / "never"))
+def test_cancel(stack: Stack, page: Page, common: Path) -> None:
+    never = UNTIL_TOLD.format(path=str(common / "never"))
     run = start(stack, pipelines.python(("long", never), ("next", QUICK), edges=("long next",)))
     page.goto(f"/runs/{run}?node=long")
     expect(page.get_by_test_id("log")).to_contain_text("waiting")
@@ -194,11 +195,11 @@ def test_cancel(stack: Stack, page: Page, tmp_path: Any) -> None:
     expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden()
 
 
-def test_attempts_are_told(stack: Stack, page: Page, tmp_path: Any) -> None:
+def test_attempts_are_told(stack: Stack, page: Page, common: Path) -> None:
     flaky = f"""
 import pathlib
 def run(data=None):
-    mark = pathlib.Path({str(tmp_path / "tried")!r})
+    mark = pathlib.Path({str(common / "tried")!r})
     print("try", mark.exists())
     if not mark.exists():
         mark.touch()

@@ -1,6 +1,5 @@
 """A watched run while something breaks: nothing is missing, nothing is told twice, the end is right."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,8 +22,8 @@ from .watching import (
 
 
 @pytest.fixture
-def gates(new_home: Callable[[], Path]) -> Gates:
-    return Gates(new_home())
+def gates(common: Path) -> Gates:
+    return Gates(common)
 
 
 def three(gates: Gates) -> pipelines.Definition:

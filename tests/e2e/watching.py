@@ -17,9 +17,6 @@ class Gates:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        directory.mkdir(parents=True)
-        directory.parent.chmod(0o755)
-        directory.chmod(0o777)
 
     def code(self, name: str, then: str = "return 1") -> str:
         """A function that waits at the gate `name`, and then does what is told."""

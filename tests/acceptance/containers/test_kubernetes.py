@@ -161,7 +161,7 @@ def test_the_job_asks_for_no_more_than_it_may_have(
         (
             {"terminated": {"exitCode": 137, "reason": "OOMKilled"}},
             "memory",
-            "the step used more than 64 MiB of memory",
+            "the step used more than 64 MiB of memory. Raise `resources.memory` of the node, or work on less",
         ),
         (
             {"terminated": {"exitCode": 128, "reason": "StartError", "message": "no such file"}},

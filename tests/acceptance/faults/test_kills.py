@@ -45,7 +45,6 @@ class Ticks:
         self.path = path
         path.touch()
         path.chmod(0o666)
-        path.parent.chmod(0o777)
 
     def copies(self) -> dict[str, list[tuple[str, str]]]:
         """Copy and word of each line, by node."""
@@ -78,11 +77,8 @@ class Ticks:
 
 
 @pytest.fixture
-def ticks(new_home: Callable[[], Path]) -> Ticks:
-    directory = new_home()
-    directory.mkdir(parents=True)
-    directory.parent.chmod(0o755)
-    return Ticks(directory / "ticks")
+def ticks(common: Path) -> Ticks:
+    return Ticks(common / "ticks")
 
 
 @pytest.fixture(scope="module")
