@@ -50,6 +50,12 @@ class Claim:
         return int(self.row.pk)
 
     @property
+    def touches(self) -> list[str]:
+        """The nodes that the end of this attempt changes: itself, what hangs on it, whose item it is."""
+        parent, _, item = self.node.partition("[")
+        return [self.node, *self.plan["downstream"], *([parent] if item else [])]
+
+    @property
     def key(self) -> str:
         """Stable over the attempts of a node run; steps pass it on as an idempotency key."""
         return f"{self.run_id}:{self.node}"

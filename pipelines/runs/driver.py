@@ -130,7 +130,7 @@ class Driver:
             logger.exception("Node `%s` of run %s could not be prepared", row.node, row.run_id)
             why = f"{type(error).__name__}: {error}"
             return machine.Failed(row.node, why, permanent=True), _error(why)
-        found = results.cached(facts, parts.key(), row.plan.get("cache_max_age"))
+        found = results.cached(facts, parts.key(), plan.get("cache_max_age"))
         if found is None:
             return None, {}
         fields = {
@@ -168,9 +168,8 @@ class Driver:
             cleanup.callback(self.taker.slots.give_back, claim.grant)
             try:
                 outcome = self._run(claim, held, cleanup)
-                self.taker.slots.give_back(
-                    claim.grant
-                )  # the step is over: the next one may have it
+                # The step is over: the next one may have its room.
+                self.taker.slots.give_back(claim.grant)
                 then = self._patiently(lambda: self._commit(claim, outcome), held)
                 if outcome.state == "success":
                     prepare.remember(claim.run_id, claim.node, outcome.node["outputs"])
@@ -258,7 +257,7 @@ class Driver:
             claims.giving_back(self.taker, lambda: then.claim),
             ledger.opened(claim.run_id) as book,
         ):
-            book.nodes([claim.node, *claim.plan["downstream"]])  # one query for all it touches
+            book.nodes(claim.touches)  # one query for all of them
             row = claims.held_row(book, claim)
             if outcome.state == outcomes.NO_TRY:
                 claims.forget_attempt(claim)

@@ -174,7 +174,10 @@ class Ledger:
         )
 
     def write(self, first: str = "") -> None:
-        """Write everything, after saying `first` to the database. Raises LostRace when a row is not what it was when it was read."""
+        """Write everything, after saying `first` to the database.
+
+        Raises LostRace when a row is not what it was when it was read.
+        """
         for node, fields in self._touched.items():
             if any(name in sources for sources in shapes.NODE_FIELDS.values() for name in fields):
                 row = self._rows[node]

@@ -27,7 +27,7 @@ def go_on(work: Work) -> Outcome:
     tried = row.attempt - row.losses - row.releases
     latest = Run.objects.filter(parent=row, tried=tried).order_by("-round").first()
     if latest is None:
-        return _start(work, row, tried, 1, _values(work, {}))
+        return _start(work, row, tried, 1, {})
     if latest.ended_at is None:
         return _waits_for(work, latest.round)
     if latest.state != RunState.SUCCESS:
@@ -38,15 +38,23 @@ def go_on(work: Work) -> Outcome:
 def _succeeded(work: Work, row: NodeRun, latest: Run, tried: int) -> Outcome:
     outputs = _outputs(latest)
     loop = work.claim.plan["loop"]
-    if not loop or _holds(loop["until"], outputs, latest.round):
+    if (
+        not loop
+        or latest.round >= loop["max_iterations"]
+        or _holds(loop["until"], outputs, latest.round)
+    ):
         return outcomes.success(work.claim, outputs)
-    if latest.round >= loop["max_iterations"]:
-        return outcomes.success(work.claim, outputs)
-    return _start(work, row, tried, latest.round + 1, _values(work, outputs))
+    return _start(work, row, tried, latest.round + 1, outputs)
 
 
-def _start(work: Work, row: NodeRun, tried: int, round: int, values: Mapping[str, Any]) -> Outcome:
+def _start(
+    work: Work, row: NodeRun, tried: int, round: int, fed_back: Mapping[str, Any]
+) -> Outcome:
+    """Start a round, which gets those outputs of the one before that are called as its parameters."""
     version = _version(work)
+    declared = {each["name"] for each in version.definition.get("parameters", ())}
+    given = {**work.preparation.params(), **work.preparation.inputs(), **fed_back}
+    values = {name: value for name, value in given.items() if name in declared}
     try:
         actions.start_child(row, version, values, tried=tried, round=round)
     except InvalidDefinition as error:
@@ -70,13 +78,6 @@ def _version(work: Work) -> PipelineVersion:
     if found is None:
         raise CannotPrepare(f"the pipeline `{ref.partition(':')[2]}` is not there any more")
     return found
-
-
-def _values(work: Work, fed_back: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a round: of the outputs of the one before those with the same name."""
-    given = {**work.preparation.params(), **work.preparation.inputs()}
-    declared = {each["name"] for each in _version(work).definition.get("parameters", ())}
-    return {name: value for name, value in {**given, **fed_back}.items() if name in declared}
 
 
 def _outputs(child: Run) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Nodes that map over a list: fan-out, results in order, failures alone, cancellation."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from pipelines.runs import actions, queries
 from pipelines.runs.models import Event, NodeRun
@@ -181,3 +184,20 @@ def test_lists_of_results_spread_into_a_port_that_takes_several(world):
     world.executor.behaviours["m"] = double
     world.work(run)
     assert world.executor.requests["z"][0].inputs["more"] == [2, 4]
+
+
+def test_items_are_reused_from_the_cache_up_to_their_age(world):
+    policy = {"cache": {"max_age": "1h"}}
+    definition = ({"list": {}, "m": {**mapped(), **policy}}, ["list.result -> m.data"])
+    world.executor.behaviours |= {"list": give(result=[1, 2], file=None), "m": double}
+    first = world.start(*definition)
+    world.work(first)
+    second = world.start(*definition)
+    world.work(second)
+    assert [row.cached for row in items(second)] == [True, True]
+    assert world.node(second, "m").outputs["result"] == [2, 4]
+    long_ago = timezone.now() - timedelta(hours=2)
+    NodeRun.objects.filter(run__in=[first, second], parent="m").update(ended_at=long_ago)
+    third = world.start(*definition)
+    world.work(third)
+    assert [row.cached for row in items(third)] == [False, False]
