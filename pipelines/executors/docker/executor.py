@@ -1,9 +1,9 @@
 """The executor of containers on Docker or Podman."""
 
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..containers.open_steps import OpenSteps
 from ..containers.owners import Owner
 from ..process.workspace import Workspace
 from ..protocol import Listener, RunningStep, StepRequest
@@ -12,7 +12,6 @@ from .leftovers import Leftovers
 from .step import DockerStep, Options
 
 _CLOSING = "the worker is shutting down"
-_CLOSE_SECONDS = 15.0
 
 
 class DockerExecutor:
@@ -40,56 +39,25 @@ class DockerExecutor:
             self._daemon, Owner(workdir.resolve(), self._workspace.home.name)
         )
         self._options = Options(self._leftovers.labels, network, dict(environ or {}))
-        self._steps: set[DockerStep] = set()
-        self._changed = threading.Condition()
-        self._closed = False
+        self._steps: OpenSteps[DockerStep] = OpenSteps(self._leftovers.add)
         self._leftovers.sweep()
 
     def warm(self, pool: str) -> None:
         """There are no warm pools of containers."""
 
     def start(self, request: StepRequest, listener: Listener) -> RunningStep:
-        if self._closed:
-            raise RuntimeError("the executor is closed")
+        self._steps.check_open()
         self._leftovers.sweep()
         directory = self._workspace.new_step()
-        started = threading.Event()
-
-        def ended(left_over: str) -> None:
-            started.wait()  # it may be quicker than we are
-            self._ended(step, left_over)
-
-        step = DockerStep(
-            request,
-            listener,
-            directory,
-            self._daemon,
-            self._options,
-            ended,
+        return self._steps.add(
+            lambda ended: DockerStep(
+                request, listener, directory, self._daemon, self._options, ended
+            )
         )
-        with self._changed:
-            self._steps.add(step)
-        started.set()
-        return step
 
     def close(self) -> None:
         """Kill every container and delete the directories."""
-        with self._changed:
-            if self._closed:
-                return
-            self._closed = True
-            steps = list(self._steps)
-        for step in steps:
-            step.abandon(_CLOSING)
-        with self._changed:
-            self._changed.wait_for(lambda: not self._steps, _CLOSE_SECONDS)
-        self._leftovers.sweep(at_once=True)
-        self._daemon.close()
-        self._workspace.close()
-
-    def _ended(self, step: DockerStep, left_over: str) -> None:
-        if left_over:
-            self._leftovers.add(left_over)
-        with self._changed:
-            self._steps.discard(step)
-            self._changed.notify_all()
+        if self._steps.close(lambda step: step.abandon(_CLOSING)):
+            self._leftovers.sweep(at_once=True)
+            self._daemon.close()
+            self._workspace.close()

@@ -1,12 +1,12 @@
 """The executor of containers on Kubernetes."""
 
 import logging
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ..containers.open_steps import OpenSteps
 from ..containers.owners import Owner
 from ..process.workspace import Workspace
 from ..protocol import Listener, RunningStep, StepRequest
@@ -18,7 +18,6 @@ from .step import KubernetesStep
 logger = logging.getLogger(__name__)
 
 _CLOSING = "the worker is shutting down"
-_CLOSE_SECONDS = 15.0
 
 
 class KubernetesExecutor:
@@ -43,54 +42,35 @@ class KubernetesExecutor:
         self._owner = Owner(workdir.resolve(), self._workspace.home.name)
         self._settings = replace(settings, labels={**settings.labels, **self._labels()})
         self._patience = patience
-        self._steps: set[KubernetesStep] = set()
-        self._changed = threading.Condition()
-        self._closed = False
+        self._steps: OpenSteps[KubernetesStep] = OpenSteps(self._owner.remember)
         self.sweep()
 
     def warm(self, pool: str) -> None:
         """There are no warm pools of containers."""
 
     def start(self, request: StepRequest, listener: Listener) -> RunningStep:
-        if self._closed:
-            raise RuntimeError("the executor is closed")
+        self._steps.check_open()
         self.sweep()
         directory = self._workspace.new_step()
-        started = threading.Event()
-
-        def ended(left_over: str) -> None:
-            started.wait()  # it may be quicker than we are
-            self._ended(step, left_over)
-
-        step = KubernetesStep(
-            request,
-            listener,
-            directory,
-            self._cluster,
-            self._exchange,
-            self._settings,
-            self._patience,
-            ended,
+        return self._steps.add(
+            lambda ended: KubernetesStep(
+                request,
+                listener,
+                directory,
+                self._cluster,
+                self._exchange,
+                self._settings,
+                self._patience,
+                ended,
+            )
         )
-        with self._changed:
-            self._steps.add(step)
-        started.set()
-        return step
 
     def close(self) -> None:
         """End every Job, and delete the directories."""
-        with self._changed:
-            if self._closed:
-                return
-            self._closed = True
-            steps = list(self._steps)
-        for step in steps:
-            step.cancel(_CLOSING)
-        with self._changed:
-            self._changed.wait_for(lambda: not self._steps, _CLOSE_SECONDS)
-        self.sweep(at_once=True)
-        self._cluster.close()
-        self._workspace.close()
+        if self._steps.close(lambda step: step.cancel(_CLOSING)):
+            self.sweep(at_once=True)
+            self._cluster.close()
+            self._workspace.close()
 
     def sweep(self, *, at_once: bool = False) -> None:
         """Delete Jobs that nobody watches. Of no effect when that was done a moment ago."""
@@ -110,10 +90,3 @@ class KubernetesExecutor:
 
     def _labels(self) -> Mapping[str, str]:
         return {PREFIX + name: value for name, value in self._owner.labels.items()}
-
-    def _ended(self, step: KubernetesStep, left_over: str) -> None:
-        if left_over:
-            self._owner.remember(left_over)
-        with self._changed:
-            self._steps.discard(step)
-            self._changed.notify_all()
