@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,6 +172,22 @@ def test_the_commands_print_a_token_and_a_link(people: People) -> None:
     assert Client().get(match[1]).status_code == 302
     with pytest.raises(CommandError, match="There is no user `nobody`"):
         call_command("create_token", "nobody")
+
+
+def test_a_login_link_leads_to_where_penstock_runs(
+    people: People, settings: Any, tmp_path: Path
+) -> None:
+    settings.HOME = tmp_path
+
+    def printed() -> str:
+        out = StringIO()
+        call_command("login_link", "owner", stdout=out)
+        return out.getvalue()
+
+    assert printed().startswith("http://127.0.0.1:8000/welcome/")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "up.json").write_text('{"url": "http://127.0.0.1:8931"}')
+    assert printed().startswith("http://127.0.0.1:8931/welcome/")
 
 
 def test_the_administration_edits_no_token(people: People, as_user: Any) -> None:

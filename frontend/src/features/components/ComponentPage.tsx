@@ -4,6 +4,8 @@ import { useComponent, useComponentVersion } from "@/api/hooks";
 import { ApiProblem } from "@/api/problem";
 import type { ComponentDetail, ComponentSpec, JsonObject } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
+import { interfaceOf } from "@/graph/interface";
+import type { ComponentSpec as GraphSpec, OutputPort } from "@/graph/types";
 import { Badge, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
 import { ExampleList } from "./ExampleList";
 import { ParameterTable, PortTable } from "./SpecTables";
@@ -90,6 +92,12 @@ function Versioned({ component }: { component: ComponentDetail }) {
   );
 }
 
+/** As a node has them: a branch has one for each of its cases. */
+function outputsOf(spec: ComponentSpec): readonly OutputPort[] {
+  const component = `${spec.namespace}/${spec.name}`;
+  return interfaceOf({ id: spec.name, component }, spec as GraphSpec, undefined).outputs;
+}
+
 function Spec({ spec }: { spec: ComponentSpec }) {
   return (
     <>
@@ -102,7 +110,10 @@ function Spec({ spec }: { spec: ComponentSpec }) {
         <PortTable ports={spec.inputs} empty="It takes no input: it stands at the beginning of a pipeline." />
       </Section>
       <Section title="Outputs">
-        <PortTable ports={spec.outputs} empty="It puts nothing out: what it does happens elsewhere." />
+        <PortTable ports={outputsOf(spec)} empty="It puts nothing out: what it does happens elsewhere." />
+        {"cases_parameter" in spec.implementation && (
+          <p className="pt-2 text-muted">Besides, there is an output for each of its cases.</p>
+        )}
       </Section>
       <Section title="Parameters">
         <ParameterTable schema={spec.parameters} />

@@ -1,7 +1,7 @@
 import type { InputPort, JsonObject, OutputPort } from "@/api/types";
 import { Badge, type JsonSchema, TABLE, TABLE_BOX, TD, TH, Ticks } from "@/ui";
 
-export function PortTable({ ports, empty }: { ports: (InputPort | OutputPort)[]; empty: string }) {
+export function PortTable({ ports, empty }: { ports: readonly (InputPort | OutputPort)[]; empty: string }) {
   if (ports.length === 0) return <p className="text-muted">{empty}</p>;
   return (
     <div className={TABLE_BOX}>

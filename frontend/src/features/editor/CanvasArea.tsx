@@ -72,7 +72,7 @@ export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
                       shortcut="N"
                       side="top"
                       icon={<PackagePlus />}
-                      className="min-[901px]:hidden"
+                      className="min-[1101px]:hidden"
                       onClick={() => action("add").perform(actions)}
                     />
                   </>

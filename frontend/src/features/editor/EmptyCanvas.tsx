@@ -36,7 +36,7 @@ export function EmptyCanvas() {
             </li>
           ))}
         </ol>
-        <div className="pointer-events-auto flex gap-2">
+        <div className="pointer-events-auto flex flex-wrap justify-center gap-2">
           <Button
             tone="primary"
             icon={<Search className="size-4" aria-hidden />}

@@ -12,7 +12,7 @@ export function Palette({ inputRef }: { inputRef: Ref<HTMLInputElement> }) {
   return (
     <section
       aria-label="Components to add"
-      className="flex w-60 shrink-0 flex-col border-r bg-surface max-[900px]:hidden"
+      className="flex w-60 shrink-0 flex-col border-r bg-surface max-[1100px]:hidden"
       data-testid="palette"
     >
       {ready ? (

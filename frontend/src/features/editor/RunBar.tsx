@@ -36,7 +36,7 @@ export function RunBar() {
       data-testid="run-bar"
       className="flex h-9 shrink-0 items-center gap-2.5 border-b bg-surface px-3 text-xs text-muted"
     >
-      <span className="font-semibold text-ink tabular-nums">Run #{run.number}</span>
+      <span className="font-semibold whitespace-nowrap text-ink tabular-nums">Run #{run.number}</span>
       <StateBadge state={run.state} data-testid="run-state" />
       <Duration start={run.started_at} end={run.ended_at} />
       <span className="flex min-w-0 items-center gap-2.5 overflow-hidden">

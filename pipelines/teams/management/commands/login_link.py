@@ -1,8 +1,11 @@
 """`manage.py login_link [USER]`: a link that logs a person in, once."""
 
+import json
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
@@ -16,7 +19,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user", nargs="?", default=actions.FIRST_ADMIN, help="the username")
         parser.add_argument(
-            "--base", default="http://127.0.0.1:8000", help="where people open Penstock"
+            "--base",
+            help="where people open Penstock; where it runs on this machine when left out",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,4 +28,14 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no active user `{options['user']}`.")
         path = reverse("welcome", args=[tokens.create_login_link(user)])
-        self.stdout.write(options["base"].rstrip("/") + path)
+        base: str = options["base"] or _running() or "http://127.0.0.1:8000"
+        self.stdout.write(base.rstrip("/") + path)
+
+
+def _running() -> str | None:
+    """Where the Penstock of this data directory listens, as its supervisor has noted; else None."""
+    try:
+        noted = json.loads((Path(settings.HOME) / "run" / "up.json").read_text(encoding="utf-8"))
+        return str(noted["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
