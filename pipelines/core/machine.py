@@ -264,6 +264,9 @@ class _Work:
     def release(self, node: NodeView, why: str) -> None:
         if self.ending(node):
             self.end(node, Step.CANCEL, f"the run was cancelled; {why}")
+        elif self.run.stopping and not _starts_after_failure(node):
+            # What was given back has not begun, or is to begin anew: a run that stops starts nothing.
+            self.end(self.move(node, Step.RETRY), Step.SKIP, self.stop_reason())
         else:
             self.again(replace(node, releases=node.releases + 1), retry.Again(0.0, why))
 

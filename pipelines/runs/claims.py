@@ -4,8 +4,8 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipelines.core import machine
+from pipelines.core.capacity import Need
 from pipelines.core.scheduling import Lane
 from pipelines.core.states import NodeState
 
@@ -20,6 +21,7 @@ from . import failpoints, ledger, plans, scheduling
 from .ledger import Ledger
 from .models import Attempt, NodeRun, Run
 from .slots import Grant, Slots
+from .statements import Change
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +43,15 @@ class Claim:
     token: UUID
     plan: Mapping[str, Any]
     lane: Lane
-    #: The part of the worker's room that it holds; to be given back once.
-    grant: Grant
+    #: The part of the worker's room that it holds, to be given back once; None until it begins.
+    grant: Grant | None
     phase: str = ""
+    #: When it began, where that was not when it was claimed.
+    begun_at: datetime | None = None
+
+    def begun(self, grant: Grant) -> "Claim":
+        """The same claim, as it begins with this room."""
+        return replace(self, grant=grant, begun_at=timezone.now())
 
     @property
     def attempt_id(self) -> int:
@@ -67,6 +75,18 @@ class Next:
 
     claim: Claim | None = None
     node_run_id: int | None = None
+
+    @property
+    def is_something(self) -> bool:
+        return self.claim is not None or self.node_run_id is not None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a transaction has claimed: for the slot that is free, and for those that soon are."""
+
+    first: Next = field(default_factory=Next)
+    ahead: Sequence[Claim] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +127,7 @@ def giving_back(taker: Taker, taken: Callable[[], Claim | None]) -> Iterator[Non
         yield
     except BaseException:
         claim = taken()
-        if claim is not None:
+        if claim is not None and claim.grant is not None:
             taker.slots.give_back(claim.grant)
         raise
 
@@ -126,34 +146,70 @@ def next_queued(taker: Taker) -> int | None:
     return found.node_run if found else None
 
 
-def take_next(book: Ledger, taker: Taker, ended: int | None = None) -> Next:
-    """Choose what to do after finishing a node, within the transaction that finishes it.
+def take_next(
+    book: Ledger,
+    taker: Taker,
+    ended: Mapping[int, int] = scheduling.NONE_ENDED,
+    *,
+    first: bool = True,
+    ahead: int = 0,
+) -> Taken:
+    """Choose what to do after finishing nodes, within the transaction that finishes them.
 
-    `ended` is the lane of an attempt that ended, which the database still counts as at work. A node
-    of this same run is claimed here and now, which saves a message and a transaction.
+    `ended` counts by lane the attempts that end with it, which the database still counts as at
+    work. A node of this same run is claimed here and now, which saves a message and a transaction:
+    the `first` for a slot that is free, and as many as `ahead` that no slot has room for yet, if all
+    that waits is alike and takes no more than a slot.
     """
+    if not first and not ahead:
+        return Taken()
     found = scheduling.choose(
-        taker.queues, taker.slots, ended=ended, enqueued=book.enqueued.values()
+        taker.queues,
+        taker.slots,
+        ended=ended,
+        enqueued=book.enqueued.values(),
+        room=None if first else taker.slots.whole,
     )
     if found is None:
-        return Next()
+        return Taken()
     if found.run != book.row.pk:
-        return Next(node_run_id=found.node_run)
-    row = book.node_run_by_id(found.node_run)
-    if row.state != NodeState.QUEUED or (not row.phase and needs_a_look(plans.own(row))):
-        return Next(node_run_id=row.pk)
-    claim = _take(book, row, taker, ended)
-    return Next(claim=claim) if claim else Next(node_run_id=row.pk)
+        return Taken(Next(node_run_id=found.node_run if first else None))
+    ids = [found.node_run]
+    if ahead and found.unrivalled and found.lane.need == Need():
+        more = scheduling.oldest_of(found.lane.id, book.row.pk, ahead + first)
+        ids = list(dict.fromkeys([*ids, *more]))
+    elif not first:
+        return Taken()
+    rows = book.node_runs_by_id(ids)
+    then = Next(node_run_id=found.node_run if first else None)
+    taken: list[Claim] = []
+    for row in rows:
+        if row.state != NodeState.QUEUED or (not row.phase and needs_a_look(plans.own(row))):
+            break
+        claim = _take(book, row, taker, ended, with_room=first and not taken)
+        if claim is None:
+            break
+        taken.append(claim)
+    if first and taken:
+        return Taken(Next(claim=taken[0]), taken[1:])
+    return Taken(then, taken)
 
 
-def _take(book: Ledger, row: NodeRun, taker: Taker, ended: int | None = None) -> Claim | None:
+def _take(
+    book: Ledger,
+    row: NodeRun,
+    taker: Taker,
+    ended: Mapping[int, int] = scheduling.NONE_ENDED,
+    *,
+    with_room: bool = True,
+) -> Claim | None:
     """Claim a queued row, if there is room for it here and its limits allow one more."""
     failpoints.hit("claim.before")
     lane = scheduling.lanes([row.lane_id]).get(row.lane_id) if row.lane_id else None
     if lane is None or not scheduling.may_start(lane, ended):
         return None
-    grant = taker.slots.take(lane.need, lane.team)
-    if grant is None:
+    grant = taker.slots.take(lane.need, lane.team) if with_room else None
+    if with_room and grant is None:
         return None
     token = uuid.uuid4()
     try:
@@ -175,7 +231,8 @@ def _take(book: Ledger, row: NodeRun, taker: Taker, ended: int | None = None) ->
         )
         book.batch.insert_attempt(attempt)
     except BaseException:
-        taker.slots.give_back(grant)
+        if grant is not None:
+            taker.slots.give_back(grant)
         raise
     return Claim(
         row.pk,
@@ -206,7 +263,9 @@ def held_row(book: Ledger, claim: Claim) -> NodeRun:
 def close_attempt(book: Ledger, claim: Claim, state: str, **fields: Any) -> None:
     """Close the attempt's own row."""
     values = {**fields, "state": state, "ended_at": timezone.now()}
-    book.batch.update(Attempt, values, {"state": "running"}, ids=[claim.attempt_id])
+    if claim.begun_at is not None:
+        values["started_at"] = claim.begun_at
+    book.batch.close_attempt(Change(claim.attempt_id, values, {"state": "running"}))
 
 
 def forget_attempt(claim: Claim) -> None:

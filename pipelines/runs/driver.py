@@ -1,7 +1,7 @@
 """Runs one node after the other in a worker's thread, obeying the machine.
 
 Claim, prepare, run, store, commit, and on with the next. Only claiming and committing are
-transactions; all slow work lies between them.
+transactions (see `commits`); all slow work lies between them.
 """
 
 import logging
@@ -23,7 +23,6 @@ from . import (
     claims,
     failpoints,
     handlers,
-    hints,
     ledger,
     live,
     outages,
@@ -32,10 +31,10 @@ from . import (
     plans,
     prepare,
     results,
-    scheduling,
     shapes,
 )
 from .claims import Claim, Next, Taker, TooLate
+from .commits import Commits, Ended
 from .environments.builder import BeingBuilt, Builder, Taken, Unbuildable, record_environment
 from .environments.locks import Need
 from .handlers import waits
@@ -67,6 +66,7 @@ class Driver:
         self.recorder = recorder
         self.environments = environments or Builder(taker.worker)
         self.accepting = True
+        self.commits = Commits(taker)
         #: Deletes what steps left on disk, so that no slot waits for it.
         self.janitor = ThreadPoolExecutor(1, thread_name_prefix="penstock-janitor")
 
@@ -76,8 +76,8 @@ class Driver:
         The id is only what woke us: which node goes first is decided anew. Returns how many
         attempts were made.
         """
-        made, todo = 0, Next()
-        while self.accepting:
+        made, todo = 0, self._anything()
+        while self.accepting and todo.is_something:
             claim = todo.claim
             if claim is None and todo.node_run_id is not None:
                 todo = self._look(todo.node_run_id)
@@ -85,16 +85,28 @@ class Driver:
             if claim is not None:
                 made += 1
                 todo = self._attempt(claim)
-            if todo.claim is None and todo.node_run_id is None:
-                next_queued = claims.next_queued(self.taker)
-                if next_queued is None:
-                    break
-                todo = Next(node_run_id=next_queued)
+            if not todo.is_something:
+                todo = self._anything()
         if todo.claim is not None:
-            self._give_back(todo.claim)
+            self.commits.give_back(todo.claim)
+        self.commits.flush()
         return made
 
+    def stop(self) -> None:
+        """Claim nothing more; what runs goes on, and what has not begun is given back."""
+        self.accepting = False
+        self.commits.stop()
+
+    def close(self) -> None:
+        """After the last attempt has ended."""
+        self.commits.close()
+        self.janitor.shutdown()
+
     # Before an attempt
+
+    def _anything(self) -> Next:
+        claim = self.commits.take_ahead()
+        return Next(claim) if claim else Next(node_run_id=claims.next_queued(self.taker))
 
     def _look(self, node_run_id: int) -> Next:
         """Claim a queued node, unless its condition or the cache ends it without an attempt."""
@@ -153,7 +165,7 @@ class Driver:
                     return Next()
                 book.touch(current, **fields)
                 book.advance(event)
-                then = claims.take_next(book, self.taker)
+                then = claims.take_next(book, self.taker).first
             return then
         except (ledger.LostRace, Run.DoesNotExist):
             return Next()
@@ -161,25 +173,27 @@ class Driver:
     # An attempt
 
     def _attempt(self, claim: Claim) -> Next:
-        held = live.Held(claim.run_id, claim.token, live.deadline())
-        with ExitStack() as cleanup:
-            live.hold(held)
-            cleanup.callback(live.let_go, claim.token)
-            cleanup.callback(self.taker.slots.give_back, claim.grant)
-            try:
+        held = live.of(claim.token) or live.Held(claim.run_id, claim.token, live.deadline())
+        live.hold(held)
+        began = time.monotonic()
+        try:
+            with ExitStack() as cleanup:
+                # When the step is over, the next one may have its room.
+                cleanup.callback(self._leave, claim)
                 outcome = self._run(claim, held, cleanup)
-                # The step is over: the next one may have its room.
-                self.taker.slots.give_back(claim.grant)
-                then = self._patiently(lambda: self._commit(claim, outcome), held)
-                if outcome.state == "success":
-                    prepare.remember(claim.run_id, claim.node, outcome.node["outputs"])
-                self._wake_others(claim)
-                return then
-            except TooLate as error:
-                logger.warning("%s", error)
-            except Run.DoesNotExist:
-                logger.warning("Run %s was deleted while `%s` ran", claim.run_id, claim.node)
+        except (TooLate, Run.DoesNotExist) as error:
+            live.let_go(claim.token)
+            logger.warning("%s", error)
             return Next()
+        except BaseException:
+            live.let_go(claim.token)
+            raise
+        took = None if outcome.state == outcomes.NO_TRY else time.monotonic() - began
+        return self.commits.hand_in(Ended(claim, outcome, held, took))
+
+    def _leave(self, claim: Claim) -> None:
+        if claim.grant is not None:
+            self.taker.slots.give_back(claim.grant)
 
     def _run(self, claim: Claim, held: Held, cleanup: ExitStack) -> Outcome:
         """Everything between the claim and the commit. Raises TooLate, Run.DoesNotExist."""
@@ -249,35 +263,6 @@ class Driver:
             raise
         return taken
 
-    def _commit(self, claim: Claim, outcome: Outcome) -> Next:
-        """The outcome, its consequences, and perhaps the next claim, in one transaction."""
-        failpoints.hit("outcome.before")
-        then = Next()
-        with (
-            claims.giving_back(self.taker, lambda: then.claim),
-            ledger.opened(claim.run_id) as book,
-        ):
-            book.nodes(claim.touches)  # one query for all of them
-            row = claims.held_row(book, claim)
-            if outcome.state == outcomes.NO_TRY:
-                claims.forget_attempt(claim)
-            else:
-                claims.close_attempt(book, claim, outcome.state, **outcome.attempt)
-            book.touch(row, **outcome.node)
-            outcome.also()
-            book.advance(outcome.event)
-            if self.accepting:
-                then = claims.take_next(book, self.taker, claim.lane.id)
-        failpoints.hit("outcome.after")
-        return then
-
-    def _wake_others(self, claim: Claim) -> None:
-        """What this attempt held may be what nodes elsewhere wait for."""
-        try:
-            hints.wake(scheduling.others_may_start(claim.lane))
-        except Error as error:
-            logger.warning("Others could not be woken, the sweep will: %s", error)
-
     def _patiently(self, deed: Callable[[], T], held: Held) -> T:
         """Try until it works or the lease is lost: a database may be away for a while."""
         while True:
@@ -294,15 +279,6 @@ class Driver:
                 logger.warning("The database did not answer, trying again: %s", error)
                 close_old_connections()
                 time.sleep(_RETRY_SECONDS)
-
-    def _give_back(self, claim: Claim) -> None:
-        """Release a claim whose step was never started."""
-        event = machine.Released(claim.node, str(Kill.RELEASED))
-        self.taker.slots.give_back(claim.grant)
-        try:
-            self._commit(claim, Outcome(event, "released", {}, {}))
-        except (TooLate, Run.DoesNotExist, Error, ledger.LostRace) as error:
-            logger.warning("Node `%s` could not be given back: %s", claim.node, error)
 
 
 def _stored(given: Mapping[str, Any], facts: RunFacts) -> dict[str, Any]:
@@ -349,7 +325,7 @@ def _request(claim: Claim, facts: RunFacts, prepared: Prepared) -> StepRequest:
         claim.plan,
         key=claim.key,
         attempt=claim.attempt,
-        gpus=claim.grant.gpus,
+        gpus=claim.grant.gpus if claim.grant is not None else None,
     )
 
 

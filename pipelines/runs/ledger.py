@@ -6,7 +6,7 @@ gap, counters add up, and two workers that finish nodes of one run cannot deadlo
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -24,6 +24,7 @@ from pipelines.core.states import ENDED_NODE, ENDED_RUN, UNSTARTED, NodeState, R
 
 from . import children, disk, failpoints, hints, live, plans, shapes, statements
 from .models import Event, NodeRun, Run
+from .statements import Change
 
 _COUNTERS = ("upstream_open", "upstream_success", "upstream_failed", "upstream_skipped")
 _ITEM_FACTS = ("phase", "items_total", "items_queued", "items_open", "items_failed")
@@ -117,13 +118,16 @@ class Ledger:
         self.nodes([node])
         return self._rows[node]
 
-    def node_run_by_id(self, pk: int) -> NodeRun:
-        """The row of a node run of this run, as this transaction has changed it so far."""
-        for row in self._rows.values():
-            if row.pk == pk:
-                return row
-        self._keep([row := statements.node(self.row.pk, pk)])
-        return self._rows[row.node]
+    def node_runs_by_id(self, ids: Sequence[int]) -> list[NodeRun]:
+        """Rows of node runs of this run, as this transaction has changed them so far."""
+        known = {row.pk for row in self._rows.values()}
+        missing = [pk for pk in ids if pk not in known]
+        if missing:
+            # Asked for by the run as well, a database with few runs would read all nodes of it.
+            rows = statements.nodes_by_id(missing)
+            self._keep(row for row in rows if row.run_id == self.row.pk)
+        found = {row.pk: row for row in self._rows.values()}
+        return [found[pk] for pk in ids if pk in found]
 
     def advance(self, event: machine.Event) -> Advance:
         """Ask the machine and note down its answer. Raises IllegalTransition."""
@@ -252,19 +256,45 @@ class Ledger:
                     transaction.on_commit(lambda: children.tell_parent(parent))
 
     def _write_nodes(self) -> None:
-        """One UPDATE for all rows that change alike, conditional on what was read."""
-        groups: dict[str, tuple[dict[str, Any], dict[str, int], list[str]]] = {}
+        """As few UPDATEs as there are ways to change, conditional on what was read."""
+        changes = []
         for node in {**self._touched, **self._deltas}:
-            fields, deltas = self._touched.get(node, {}), self._deltas.get(node, {})
             state, attempt, token = self._before[node]
-            key = repr((sorted(fields.items()), sorted(deltas.items()), state, attempt, token))
-            groups.setdefault(key, (fields, deltas, []))[2].append(node)
-        for fields, deltas, nodes in groups.values():
-            state, attempt, token = self._before[nodes[0]]
-            was = {"state": state, "attempt": attempt, "token": token}
-            for start in range(0, len(nodes), _BATCH):
-                ids = [self._rows[node].pk for node in nodes[start : start + _BATCH]]
-                self.batch.update(NodeRun, fields, was, ids=ids, deltas=deltas, all_of_them=True)
+            changes.append(
+                Change(
+                    self._rows[node].pk,
+                    self._touched.get(node, {}),
+                    {"state": state, "attempt": attempt, "token": token},
+                    self._deltas.get(node, {}),
+                )
+            )
+        alone = []
+        for alike in statements.grouped(changes, _all_but_id):
+            if len(alike) == 1:
+                alone += alike
+                continue
+            first = alike[0]
+            for start in range(0, len(alike), _BATCH):
+                ids = [each.id for each in alike[start : start + _BATCH]]
+                self.batch.update(
+                    NodeRun,
+                    first.values,
+                    first.where,
+                    ids=ids,
+                    deltas=first.deltas,
+                    all_of_them=True,
+                )
+        for same in statements.grouped(alone, _columns):
+            for start in range(0, len(same), _BATCH):
+                self.batch.update_each(NodeRun, same[start : start + _BATCH], all_of_them=True)
+
+
+def _all_but_id(change: Change) -> str:
+    return repr((sorted(change.values.items()), sorted(change.deltas.items()), change.where))
+
+
+def _columns(change: Change) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted(change.values)), tuple(sorted(change.deltas))
 
 
 def note_run(run: Run, answer: Advance, now: datetime) -> None:

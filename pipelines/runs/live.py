@@ -71,6 +71,12 @@ def hold(held: Held) -> None:
         busy.set()
 
 
+def of(token: UUID) -> Held | None:
+    """The attempt with this token, if it is in our hands."""
+    with _lock:
+        return _held.get(token)
+
+
 def let_go(token: UUID) -> None:
     with _lock:
         _held.pop(token, None)

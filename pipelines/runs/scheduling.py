@@ -7,7 +7,10 @@ or nodes at work; none reads queued rows beyond the oldest of each lane.
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +19,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from pipelines.core import scheduling
-from pipelines.core.capacity import Need
+from pipelines.core.capacity import Need, Room
 from pipelines.core.plan import NodePlan
 from pipelines.core.scheduling import Candidate, Key, Lane, Situation
 from pipelines.kinds import registry as kinds
@@ -26,6 +29,7 @@ from .models import Limit, NodeRun, Run
 from .slots import Slots
 
 MAX_PRIORITY = 200
+NONE_ENDED: Mapping[int, int] = MappingProxyType({})
 _LIMITS_SECONDS = 1.0
 
 
@@ -166,8 +170,19 @@ def oldest(lane: int, limit: int, *, published_before: datetime | None = None) -
         return [row[0] for row in cursor.fetchall()]
 
 
-def busy(ended: int | None = None) -> dict[Key, int]:
-    """How many nodes are at work by key, without one that has just ended in the lane `ended`."""
+def oldest_of(lane: int, run: UUID, limit: int) -> list[int]:
+    """The nodes of a run among the oldest queued ones of a lane, up to the first of another run."""
+    sql = (
+        f'SELECT "id", "run_id" FROM {_NODES} WHERE "lane_id" = %s AND {_QUEUED} '
+        'ORDER BY "queued_at", "id" LIMIT %s'
+    )
+    with connection.cursor() as cursor:
+        prepared.execute(cursor, sql, [lane, limit])
+        return [id for id, _ in takewhile(lambda row: _uuid(row[1]) == run, cursor.fetchall())]
+
+
+def busy(ended: Mapping[int, int] = NONE_ENDED) -> dict[Key, int]:
+    """How many nodes are at work by key, without those that have just ended, counted by lane."""
     sql = (
         f'SELECT "lane_id", count(*) FROM {_NODES} WHERE "token" IS NOT NULL '
         'AND "lane_id" IS NOT NULL GROUP BY "lane_id"'
@@ -175,8 +190,9 @@ def busy(ended: int | None = None) -> dict[Key, int]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         counts: dict[int, int] = dict(cursor.fetchall())
-    if ended in counts:
-        counts[ended] -= 1
+    for lane, number in ended.items():
+        if lane in counts:
+            counts[lane] -= number
     known = lanes(counts)
     return scheduling.count({known[id]: number for id, number in counts.items() if id in known})
 
@@ -226,17 +242,28 @@ def _locked_limits(lane: Lane) -> dict[Key, int]:
 # Choices
 
 
+@dataclass(frozen=True)
+class Choice:
+    """`unrivalled`: all that waits is of one team and no limit applies, so its lane may go on."""
+
+    node_run: int
+    run: UUID
+    lane: Lane
+    unrivalled: bool
+
+
 def choose(
     queues: Sequence[str],
     slots: Slots,
     *,
-    ended: int | None = None,
+    ended: Mapping[int, int] = NONE_ENDED,
     enqueued: Iterable[NodeRun] = (),
-) -> Candidate | None:
-    """The node that a worker with these queues and slots takes next.
+    room: Room | None = None,
+) -> Choice | None:
+    """The node that a worker with these queues and slots takes next, into its free `room`.
 
-    Within the transaction that finishes a node, `ended` is that node's lane and `enqueued` are the
-    nodes that became ready with it; neither is in the database yet.
+    Within the transaction that finishes nodes, `ended` counts them by lane and `enqueued` are those
+    that became ready with it; neither is in the database yet.
     """
     found = candidates(queues)
     seen = {candidate.lane.id for candidate in found}
@@ -254,17 +281,18 @@ def choose(
         scheduling.is_limited(each.lane, known) for each in found
     )
     situation = Situation(
-        free=slots.free,
+        free=room or slots.free,
         whole=slots.whole,
         now=timezone.now(),
         busy={} if alone else busy(ended),
         limits=known,
         served=slots.served,
     )
-    return scheduling.choose(found, situation)
+    chosen = scheduling.choose(found, situation)
+    return Choice(chosen.node_run, chosen.run, chosen.lane, alone) if chosen else None
 
 
-def may_start(lane: Lane, ended: int | None) -> bool:
+def may_start(lane: Lane, ended: Mapping[int, int] = NONE_ENDED) -> bool:
     """Whether the limits let one more node of a lane start, within a transaction.
 
     It holds the limits' rows until the end of that transaction, so that two workers cannot both

@@ -44,6 +44,16 @@ class Slots:
         return self._free
 
     @property
+    def count(self) -> int:
+        """How many nodes run at a time that take a slot and no more."""
+        return max(1, self.whole.cpu // max(1, self.whole.share))
+
+    @property
+    def busy(self) -> int:
+        """How many nodes hold a part of it."""
+        return len(self._grants)
+
+    @property
     def served(self) -> Mapping[str, int]:
         """By team: how late this worker last took a node of it. Only good for comparing."""
         return self._served

@@ -10,7 +10,7 @@ and back, during which the run is locked and two processes are woken. See `prepa
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, reduce
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +23,7 @@ from . import prepared
 from .models import Attempt, Event, NodeRun, Run
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 #: Large, and not needed to decide anything; read when asked for.
 _LEFT_OUT = frozenset({"outputs", "error", "cache_parts", "reused_from"})
@@ -41,27 +42,36 @@ def lock_run(run_id: UUID) -> Run:
 
 def nodes(run_id: UUID, names: Sequence[str]) -> list[NodeRun]:
     """Node runs of one run, without their outputs and errors."""
-    marks = ", ".join(["%s"] * len(names))
-    where = f'"run_id" = %s AND "node" IN ({marks})'
-    return _select(NodeRun, where, [_value(NodeRun, "run_id", run_id), *names])
+    where, params = _among(NodeRun, "node", names)
+    return _select(
+        NodeRun, f'{where} AND "run_id" = %s', [*params, _value(NodeRun, "run_id", run_id)]
+    )
 
 
-def node(run_id: UUID, id: int) -> NodeRun:
-    """One node run of a run, without its outputs and error. Raises NodeRun.DoesNotExist."""
-    found = _select(NodeRun, '"id" = %s AND "run_id" = %s', [id, _value(NodeRun, "run_id", run_id)])
-    if not found:
-        raise NodeRun.DoesNotExist(f"node run {id} of run {run_id} does not exist")
-    return found[0]
+def nodes_by_id(ids: Sequence[int]) -> list[NodeRun]:
+    """Node runs with these ids, of whatever runs, without their outputs and errors."""
+    where, params = _among(NodeRun, "id", ids)
+    return _select(NodeRun, where, params)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row to be written: it must be as `where` says. Names are those of columns."""
+
+    id: Any
+    values: Mapping[str, Any]
+    where: Mapping[str, Any]
+    deltas: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Write:
-    """`expected` is how many rows it must meet, `insert` what learns the id of its new row."""
+    """`expected` is how many rows it must meet, `inserts` learn the ids of their new rows."""
 
     sql: str
     params: list[Any]
     expected: int | None = None
-    insert: Attempt | None = None
+    inserts: Sequence[Attempt] = ()
 
 
 class Batch:
@@ -72,6 +82,8 @@ class Batch:
 
     def __init__(self) -> None:
         self._writes: list[_Write] = []
+        self._attempts: list[Attempt] = []
+        self._closed: list[Change] = []
 
     def update(
         self,
@@ -85,15 +97,16 @@ class Batch:
     ) -> None:
         """Set `values` and add `deltas` in the rows with these ids that are as `where` says.
 
-        Names are those of columns. `all_of_them`: rows that are no longer so are missed by `run`.
+        `all_of_them`: rows that are no longer so are missed by `run`.
         """
         sets = [f'"{name}" = %s' for name in values]
         params = [_value(model, name, value) for name, value in values.items()]
         for name, delta in (deltas or {}).items():
             sets.append(f'"{name}" = "{name}" + %s')
             params.append(delta)
-        conditions = [f'"id" IN ({", ".join(["%s"] * len(ids))})']
-        params += [_value(model, "id", each) for each in ids]
+        among, those = _among(model, "id", ids)
+        conditions = [among]
+        params += those
         for name, value in where.items():
             if value is None:
                 conditions.append(f'"{name}" IS NULL')
@@ -103,19 +116,64 @@ class Batch:
         sql = f"UPDATE {_table(model)} SET {', '.join(sets)} WHERE {' AND '.join(conditions)}"
         self._writes.append(_Write(sql, params, len(ids) if all_of_them else None))
 
+    def update_each(
+        self, model: type[Model], changes: Sequence[Change], *, all_of_them: bool = False
+    ) -> None:
+        """Carry out changes of the same columns, each in a row of its own."""
+        if connection.vendor != "postgresql":
+            for each in changes:
+                self.update(
+                    model,
+                    each.values,
+                    each.where,
+                    ids=[each.id],
+                    deltas=each.deltas,
+                    all_of_them=all_of_them,
+                )
+            return
+        first = changes[0]
+        wanted = [
+            (part, name) for part in ("values", "deltas", "where") for name in getattr(first, part)
+        ]
+        columns = [[getattr(each, part)[name] for each in changes] for part, name in wanted]
+        given, params = _unnested(
+            model,
+            ["id", *(name for _, name in wanted)],
+            [[each.id for each in changes], *columns],
+        )
+        sets, conditions = [], ['t."id" = v.c0']
+        for number, (part, name) in enumerate(wanted, start=1):
+            if part == "where":
+                conditions.append(f't."{name}" IS NOT DISTINCT FROM v.c{number}')
+            else:
+                before = f't."{name}" + ' if part == "deltas" else ""
+                sets.append(f'"{name}" = {before}v.c{number}')
+        sql = (
+            f"UPDATE {_table(model)} t SET {', '.join(sets)} FROM {given} "
+            f"WHERE {' AND '.join(conditions)}"
+        )
+        self._writes.append(_Write(sql, params, len(changes) if all_of_them else None))
+
     def insert_events(self, events: Sequence[Event]) -> None:
         self._writes.append(_Write(*_insert(Event, events)))
 
     def insert_attempt(self, attempt: Attempt) -> None:
         """Write a new attempt; `run` gives it its id."""
-        self._writes.append(_Write(*_insert(Attempt, [attempt]), insert=attempt))
+        self._attempts.append(attempt)
+
+    def close_attempt(self, change: Change) -> None:
+        self._closed.append(change)
 
     def __bool__(self) -> bool:
-        return bool(self._writes)
+        return bool(self._writes or self._attempts or self._closed)
 
     def run(self, first: str = "") -> int:
         """Carry all of it out, after saying `first`; how many rows were not as they had to be."""
-        writes, self._writes = self._writes, []
+        for alike in grouped(self._closed, lambda each: tuple(each.values)):
+            self.update_each(Attempt, alike)
+        if self._attempts:
+            self._writes.append(_Write(*_insert(Attempt, self._attempts), inserts=self._attempts))
+        writes, self._writes, self._attempts, self._closed = self._writes, [], [], []
         if not writes:
             return 0
         small = sum(len(write.params) for write in writes) <= _MOST_PARAMS
@@ -131,14 +189,23 @@ _MOST_PARAMS = 1000
 _ROWS = 500
 
 
+def grouped(items: Iterable[T], key: Callable[[T], Any]) -> list[list[T]]:
+    """Those that are alike together, in the order of the first of each."""
+    groups: dict[Any, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.values())
+
+
 def _run_apart(cursor: Any, writes: Sequence[_Write]) -> int:
     missed = 0
     for write in writes:
-        returning = f'{write.sql} RETURNING "id"' if write.insert else write.sql
-        cursor.execute(returning, write.params)
-        if write.insert is not None:
-            write.insert.pk = cursor.fetchone()[0]
-        elif write.expected is not None:
+        if write.inserts:
+            cursor.execute(f'{write.sql} RETURNING "token", "id"', write.params)
+            _learn(write.inserts, dict(cursor.fetchall()))
+            continue
+        cursor.execute(write.sql, write.params)
+        if write.expected is not None:
             missed += write.expected - cursor.rowcount
     return missed
 
@@ -147,25 +214,32 @@ def _run_together(cursor: Any, writes: Sequence[_Write], first: str) -> int:
     parts, asked, answers = [], [], []
     for number, write in enumerate(writes):
         name = f"w{number}"
-        if write.insert is not None:
-            asked.append(f'(SELECT "id" FROM {name})')
+        if write.inserts:
+            asked.append(f'(SELECT json_object_agg("token", "id") FROM {name})')
+            parts.append(f'{name} AS ({write.sql} RETURNING "token", "id")')
         elif write.expected is not None:
             asked.append(f"(SELECT count(*) FROM {name})")
+            parts.append(f"{name} AS ({write.sql} RETURNING 1)")
         else:
             parts.append(f"{name} AS ({write.sql})")
             continue
-        parts.append(f'{name} AS ({write.sql} RETURNING "id")')
         answers.append(write)
     sql = f"WITH {', '.join(parts)} SELECT {', '.join(asked) or 'NULL'}"
     params = [value for write in writes for value in write.params]
     prepared.execute(cursor, sql, params, first)
     missed = 0
     for write, answer in zip(answers, cursor.fetchone(), strict=False):
-        if write.insert is not None:
-            write.insert.pk = answer
+        if write.inserts:
+            _learn(write.inserts, answer if isinstance(answer, dict) else json.loads(answer))
         else:
             missed += (write.expected or 0) - answer
     return missed
+
+
+def _learn(attempts: Sequence[Attempt], ids: Mapping[Any, int]) -> None:
+    by_token = {UUID(str(token)): id for token, id in ids.items()}
+    for attempt in attempts:
+        attempt.pk = by_token[attempt.token]
 
 
 def insert_node_runs(rows: Sequence[NodeRun]) -> None:
@@ -234,15 +308,40 @@ def _plan(text: str) -> Mapping[str, Any]:
     return plan
 
 
-def _insert(model: type[Model], rows: Iterable[Model]) -> tuple[str, list[Any]]:
+def _insert(model: type[Model], rows: Sequence[Model]) -> tuple[str, list[Any]]:
     names = [name for name in _fields(model) if name != "id"]
-    params: list[Any] = []
-    marks = []
-    for row in rows:
-        marks.append(f"({', '.join(['%s'] * len(names))})")
-        params += [_value(model, name, getattr(row, name)) for name in names]
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT INTO {_table(model)} ({columns}) VALUES {', '.join(marks)}", params
+    into = f"INSERT INTO {_table(model)} ({', '.join(map(_quoted, names))})"
+    if connection.vendor == "postgresql":
+        given, params = _unnested(
+            model, names, [[getattr(row, name) for row in rows] for name in names]
+        )
+        return f"{into} SELECT * FROM {given}", params
+    params = [_value(model, name, getattr(row, name)) for row in rows for name in names]
+    marks = f"({', '.join(['%s'] * len(names))})"
+    return f"{into} VALUES {', '.join([marks] * len(rows))}", params
+
+
+def _unnested(
+    model: type[Model], names: Sequence[str], columns: Sequence[Sequence[Any]]
+) -> tuple[str, list[Any]]:
+    """PostgreSQL: a table `v` of columns `c0`, `c1` ... out of lists of their values.
+
+    However many rows there are, the statement is the same, and so is prepared once.
+    """
+    arrays = ", ".join(f"%s::{_type(model, name)}[]" for name in names)
+    params = [
+        [_value(model, name, value) for value in values]
+        for name, values in zip(names, columns, strict=True)
+    ]
+    return f"unnest({arrays}) AS v({', '.join(f'c{n}' for n in range(len(names)))})", params
+
+
+def _among(model: type[Model], name: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The condition that a column is one of these values."""
+    given = [_value(model, name, value) for value in values]
+    if connection.vendor == "postgresql":
+        return f'"{name}" = ANY(%s::{_type(model, name)}[])', [given]
+    return f'"{name}" IN ({", ".join(["%s"] * len(given))})', given
 
 
 def _value(model: type[Model], name: str, value: Any) -> Any:
@@ -256,6 +355,17 @@ def _value(model: type[Model], name: str, value: Any) -> Any:
 def _fields(model: type[Model]) -> "dict[str, Field[Any, Any]]":
     """The model's fields by column."""
     return {str(field.column): field for field in model._meta.concrete_fields}
+
+
+@cache
+def _type(model: type[Model], name: str) -> str:
+    """The type of a column's values, without its length: what is too long must not be cut."""
+    kind = str(_fields(model)[name].rel_db_type(connection))
+    return "text" if kind.startswith("varchar") else kind
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _table(model: type[Model]) -> str:

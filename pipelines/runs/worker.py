@@ -87,7 +87,7 @@ class Worker:
 
     def stop(self, grace: float) -> None:
         """Claim nothing more, give running steps `grace` seconds, then give them back."""
-        self.driver.accepting = False
+        self.driver.stop()
         _wait_until(lambda: not live.all_held(), grace)
         live.kill(live.all_held(), Kill.RELEASED)
         self.environments.stop()
@@ -97,7 +97,7 @@ class Worker:
         _wait_until(lambda: not live.all_held(), 2.0)
         self._over.set()
         live.busy.set()
-        self.driver.janitor.shutdown()
+        self.driver.close()
         self.recorder.stop()
         self.executor.close()
         for thread in self._threads:
@@ -126,7 +126,7 @@ class Worker:
 
     def _announce(self) -> None:
         while not self._over.is_set():
-            busy, isolation = len(live.all_held()), self.executor.isolation
+            busy, isolation = self.slots.busy, self.executor.isolation
             executors = announcements.usable_executors()
             self.slots.can_use(executors)
             announcements.announce(self.facts, busy=busy, isolation=isolation, executors=executors)

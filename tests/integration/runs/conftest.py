@@ -57,6 +57,7 @@ class World:
         Membership.objects.create(team=self.team, user=self.ann, role=Role.EDITOR)
         self.executor = FakeExecutor()
         self.recorder = Recorder()
+        self.drivers: list[Driver] = []
         self.driver = self.new_driver("w1")
         for spec in (STEP, NEEDS):
             catalog.publish(spec, self.team, self.ann)
@@ -64,7 +65,9 @@ class World:
     def new_driver(
         self, name: str, queues: tuple[str, ...] = ("default",), slots: Slots | None = None
     ) -> Driver:
-        return Driver(self.taker(name, queues, slots), self.executor, self.recorder)
+        made = Driver(self.taker(name, queues, slots), self.executor, self.recorder)
+        self.drivers.append(made)
+        return made
 
     def taker(
         self, name: str, queues: tuple[str, ...] = ("default",), slots: Slots | None = None
@@ -156,4 +159,6 @@ def world(transactional_db: None, tmp_path: Any, settings: Any) -> Iterator[Worl
     live.kill(live.all_held(), live.Kill.RELEASED)
     for thread in made.threads:
         thread.join(10)
+    for driver in made.drivers:
+        driver.close()
     made.recorder.stop()

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
-from pipelines.runs import claims, identity, live, sweep, worker
+from pipelines.runs import claims, commits, identity, live, sweep, worker
 from pipelines.runs.models import Attempt, Event, NodeRun
 from tests.support.fake_executor import Gate, wait_until
 
@@ -135,19 +135,17 @@ def test_a_step_is_killed_when_its_lease_cannot_be_renewed_in_time(world):
 
 @pytest.mark.parametrize("vanished", [OperationalError, InterfaceError, DatabaseError])
 def test_a_database_that_is_away_for_a_moment_costs_nothing(world, monkeypatch, vanished):
-    from pipelines.runs import driver
-
     run = world.start("a")
-    commits = []
-    commit = driver.Driver._commit
+    tries = []
+    commit = commits.Commits._commit
 
-    def flaky(self, claim, outcome):
-        commits.append(1)
-        if len(commits) < 3:
+    def flaky(self, batch, mine):
+        tries.append(1)
+        if len(tries) < 3:
             raise vanished("server closed the connection")
-        return commit(self, claim, outcome)
+        return commit(self, batch, mine)
 
-    monkeypatch.setattr(driver.Driver, "_commit", flaky)
+    monkeypatch.setattr(commits.Commits, "_commit", flaky)
     world.work(run)
     assert run.state == "success"
     assert world.executor.starts("a") == 1
