@@ -1,5 +1,6 @@
 """What people do with runs: start, cancel, clone. Running again what was run is in `reruns`."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -277,6 +278,7 @@ def begin(
             ledger.note_node(row, changed[row.node], now)
             if row.state == NodeState.QUEUED:
                 row.reason = unserved.get(row.node, "")
+    run.node_counts = dict(Counter(str(row.state) for row in rows))
     run.last_seq = 1
     failpoints.hit("start.before")
     with transaction.atomic():

@@ -5,7 +5,7 @@ gap, counters add up, and two workers that finish nodes of one run cannot deadlo
 """
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -228,6 +228,8 @@ class Ledger:
                 del fields["started_at"]  # it goes on with what it began
             if after.state is NodeState.QUEUED:
                 self.enqueued[row.node] = row
+            if row.item is None:
+                self._count(before.state, after.state)
         if fields:
             self.touch(row, **fields)
         for name in _COUNTERS:
@@ -235,6 +237,13 @@ class Ledger:
             if delta:
                 deltas = self._deltas[row.node]
                 deltas[name] = deltas.get(name, 0) + delta
+
+    def _count(self, before: NodeState, after: NodeState) -> None:
+        counts = Counter(self.row.node_counts)
+        counts[before.value] -= 1
+        counts[after.value] += 1
+        self.row.node_counts = dict(+counts)
+        self._run_touched.add("node_counts")
 
     def _apply_run(self, answer: Advance) -> None:
         before, after = self.run, answer.run

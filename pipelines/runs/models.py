@@ -82,6 +82,9 @@ class Run(models.Model):
     )
     round = models.PositiveIntegerField(default=0)
     tried = models.PositiveIntegerField(default=0)
+    #: `{state: nodes}` without items of mapped nodes, changed with the nodes: nobody who shows a run
+    #: in a list has to count them.
+    node_counts = models.JSONField(default=dict)
     last_seq = models.PositiveBigIntegerField(default=0)
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -35,24 +35,8 @@ def waiting_for_approval(runs: QuerySet[Run], waiting: bool = True) -> QuerySet[
 
 
 def rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
-    """Runs as they stand in lists, their node counts fetched in one query."""
-    runs = list(runs)
-    counts = node_counts(run.pk for run in runs)
-    return [shapes.run(run, counts[run.pk]) for run in runs]
-
-
-def node_counts(run_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
-    """How many nodes of each run are in which state."""
-    counts: dict[UUID, dict[str, int]] = {run_id: {} for run_id in run_ids}
-    found = (
-        NodeRun.objects.filter(run__in=list(counts), item=None)
-        .order_by()
-        .values_list("run_id", "state")
-        .annotate(count=Count("pk"))
-    )
-    for run_id, state, count in found:
-        counts[run_id][state] = count
-    return counts
+    """Runs as they stand in lists."""
+    return [shapes.run(run, run.node_counts) for run in runs]
 
 
 def item_counts(run_id: UUID) -> dict[str, dict[str, int]]:

@@ -102,6 +102,9 @@ class _Look:
         failed = sum(row.state == "failed" for row in self.own_rows())
         if run.failed_nodes != failed:
             self.say(f"it counts {run.failed_nodes} failed nodes, {failed} are")
+        states = Counter(row.state for row in self.own_rows())
+        if run.node_counts != states:
+            self.say(f"it counts its nodes as {run.node_counts}, they are {dict(states)}")
 
     def own_rows(self) -> Iterable[NodeRun]:
         """The rows of nodes; items of a mapped node are counted by that node."""
