@@ -30,9 +30,11 @@ def noop(x: int = 0) -> int:
     return x + 1
 ''',
     '''
+import time
+
 def hello() -> int:
-    """Say something at once."""
-    print("hello")
+    """Say when it is."""
+    print(time.time())
     return 1
 ''',
     f'''

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Max
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.designs.queries import problems as designs_problems
 from pipelines.teams.models import User
 
-from . import capabilities, failpoints, hints, ledger, scheduling, shapes, statements
+from . import capabilities, disk, failpoints, hints, ledger, scheduling, shapes, statements
 from .environments import locks
 from .models import Event, NodeRun, Run
 from .pools import with_pools
@@ -281,7 +281,8 @@ def begin(
     run.node_counts = dict(Counter(str(row.state) for row in rows))
     run.last_seq = 1
     failpoints.hit("start.before")
-    with transaction.atomic():
+    # A worker that hears of it early claims in a later transaction, which waits for this one.
+    with disk.transaction_that_lets_go_first():
         # The lock makes numbers of runs that start at the same time differ.
         Pipeline.objects.select_for_update(no_key=True).only("pk").get(pk=run.pipeline_id)
         newest = Run.objects.filter(pipeline_id=run.pipeline_id).aggregate(n=Max("number"))["n"]

@@ -17,7 +17,7 @@ from pipelines.core.capacity import Need
 from pipelines.core.scheduling import Lane
 from pipelines.core.states import NodeState
 
-from . import failpoints, ledger, plans, scheduling
+from . import failpoints, ledger, plans, scheduling, statements
 from .ledger import Ledger
 from .models import Attempt, NodeRun, Run
 from .slots import Grant, Slots
@@ -104,15 +104,19 @@ def lease_end() -> Any:
 
 def claim(node_run_id: int, taker: Taker) -> Claim | None:
     """Take a queued node; None when it is no longer there to be taken, or may not start now."""
-    found = NodeRun.objects.filter(pk=node_run_id).values_list("run_id", "node", "state").first()
-    if found is None or found[2] != NodeState.QUEUED:
+    found = statements.nodes_by_id([node_run_id])
+    return claim_row(found[0], taker) if found else None
+
+
+def claim_row(found: NodeRun, taker: Taker) -> Claim | None:
+    """As `claim`, of a row that was read a moment ago."""
+    if found.state != NodeState.QUEUED:
         return None
-    run_id, node, _ = found
     taken: Claim | None = None
     try:
         with giving_back(taker, lambda: taken):
-            with ledger.opened(run_id) as book:
-                row = book.node_run(node)
+            with ledger.opened(found.run_id) as book:
+                row = book.node_run(found.node)
                 taken = _take(book, row, taker) if row.state == NodeState.QUEUED else None
             failpoints.hit("claim.after")
     except (ledger.LostRace, Run.DoesNotExist):

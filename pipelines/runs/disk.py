@@ -8,7 +8,10 @@ is started, and no step's end is answered for, before that. A reader may see it 
 SQLite has one writer, and the threads of one process wait for it in turn; there it is as ever.
 """
 
-from django.db import connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
 
 
 def early() -> str:
@@ -25,3 +28,16 @@ def wait() -> None:
         with connection.cursor() as cursor:
             # The smallest thing that is written to the log; its own commit waits for all before it.
             cursor.execute("SELECT pg_logical_emit_message(true, '', '')")
+
+
+@contextmanager
+def transaction_that_lets_go_first() -> Iterator[None]:
+    """A transaction whose locks and hints do not wait for the disk; who made it does."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost and (first := early()):
+            with connection.cursor() as cursor:
+                cursor.execute(first)
+        yield
+    if outermost:
+        wait()

@@ -32,6 +32,7 @@ from . import (
     prepare,
     results,
     shapes,
+    statements,
 )
 from .claims import Claim, Next, Taker, TooLate
 from .commits import Commits, Ended
@@ -110,17 +111,15 @@ class Driver:
 
     def _look(self, node_run_id: int) -> Next:
         """Claim a queued node, unless its condition or the cache ends it without an attempt."""
-        row = NodeRun.objects.filter(
-            pk=node_run_id, state=NodeState.QUEUED, queue__in=self.taker.queues
-        ).first()
-        if row is None:
+        row = next(iter(statements.nodes_by_id([node_run_id])), None)
+        if row is None or row.state != NodeState.QUEUED or row.queue not in self.taker.queues:
             return Next()
         plan = plans.own(row)
         if not row.phase and claims.needs_a_look(plan):
             event, fields = self._decided_without_attempt(row, plan)
             if event is not None:
                 return self._end_unclaimed(row, event, fields)
-        return Next(claim=claims.claim(node_run_id, self.taker))
+        return Next(claim=claims.claim_row(row, self.taker))
 
     def _decided_without_attempt(
         self, row: NodeRun, plan: plans.Plan
