@@ -42,7 +42,8 @@ class RunFilters(django_filters.FilterSet):
     created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
     created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
     waits_for_approval = django_filters.BooleanFilter(
-        method="filter_waiting", help_text="Runs in which a person is asked to decide."
+        method="filter_waiting",
+        help_text="Runs in which a person is asked to decide, in child runs as well.",
     )
     team = TeamFilter()
     ordering = StableOrdering(

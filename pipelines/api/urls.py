@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 
 from . import (
+    approvals,
     artifacts,
     bundles,
     components,
@@ -105,6 +106,7 @@ urlpatterns: list[URLPattern] = [
         name="decision",
     ),
     path("runs/<uuid:id>/nodes/<node:node>/log/", run_parts.Log.as_view(), name="log"),
+    path("approvals/", approvals.Approvals.as_view(), name="approvals"),
     path("limits/", limits.Limits.as_view(), name="limits"),
     path("limits/<number:id>/", limits.LimitPage.as_view(), name="limit"),
     path("workers/", workers.Workers.as_view(), name="workers"),

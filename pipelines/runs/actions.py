@@ -113,6 +113,7 @@ def start_child(
         max_parallel=definition.max_parallel,
         created_by=parent.run.created_by,
         parent=parent,
+        root_id=parent.run.root_id or parent.run_id,
         tried=tried,
         round=round,
     )

@@ -1,10 +1,11 @@
 """What people decide on nodes that wait for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from jsonschema import Draft202012Validator
 
 from pipelines.core import machine
@@ -14,7 +15,7 @@ from pipelines.core.states import NodeState
 from pipelines.executors.protocol import StepError
 from pipelines.teams import access
 from pipelines.teams.access import Person
-from pipelines.teams.models import User
+from pipelines.teams.models import Role, User
 
 from . import ledger, outcomes, plans, shapes
 from .handlers import approvals
@@ -83,6 +84,68 @@ def may_decide(person: Person, approval: Approval, team_id: UUID) -> bool:
     """Whether a person's role in the team is high enough."""
     role = access.role_in(person, team_id)
     return role is not None and access.is_at_least(role, approval.role)
+
+
+def open_approvals() -> QuerySet[Approval]:
+    """What nobody has decided on yet, in all runs and child runs."""
+    return Approval.objects.filter(approved=None, node_run__state=NodeState.WAITING)
+
+
+def asked(person: Person) -> QuerySet[Approval]:
+    """The open approvals of the person's teams, the one that has waited longest first."""
+    rows = open_approvals().select_related(
+        "node_run__run__pipeline", "node_run__run__root__pipeline"
+    )
+    rows = rows.defer(
+        "node_run__run__pipeline__draft", "node_run__run__root__pipeline__draft"
+    ).order_by("asked_at", "pk")
+    return access.within(rows, person, team="node_run__run__team")
+
+
+def decidable(rows: QuerySet[Approval], person: Person) -> QuerySet[Approval]:
+    """Those on which the person's role is high enough to decide."""
+    enough = Q()
+    for role in Role:
+        enough |= Q(role=role, node_run__run__team__in=access.teams_with_role(person, role))
+    return rows.filter(enough)
+
+
+def inside(rows: QuerySet[Approval], run: UUID) -> QuerySet[Approval]:
+    """Those of a run and of all child runs in it."""
+    return rows.filter(Q(node_run__run=run) | Q(node_run__run__root=run))
+
+
+def asked_json(rows: Iterable[Approval], person: Person) -> list[dict[str, Any]]:
+    """Open approvals as they stand in a list: what is asked, and where."""
+    rows = list(rows)
+    these = Approval.objects.filter(pk__in=[row.pk for row in rows])
+    mine = set(decidable(these, person).values_list("pk", flat=True))
+    return [_asked(row, row.pk in mine) for row in rows]
+
+
+def _asked(row: Approval, may_decide: bool) -> dict[str, Any]:
+    node_run = row.node_run
+    run = node_run.run
+    return {
+        "run": _place(run),
+        "root": _place(run.root) if run.root else None,
+        "node": node_run.node,
+        "title": plans.own(node_run)["title"],
+        "message": row.message,
+        "role": row.role,
+        "asked_at": shapes.moment(row.asked_at),
+        "deadline": shapes.moment(row.deadline),
+        "may_decide": may_decide,
+    }
+
+
+def _place(run: Run) -> dict[str, Any]:
+    pipeline = run.pipeline
+    return {
+        "id": str(run.pk),
+        "number": run.number,
+        "pipeline": {"id": str(pipeline.pk), "name": pipeline.name},
+    }
 
 
 def approval_json(row: NodeRun, person: Person) -> dict[str, Any] | None:

@@ -40,7 +40,8 @@ class Run(models.Model):
     """One execution of one pipeline version with given parameters.
 
     A run with a `parent` is a child run: the sub-pipeline that this node uses, in round `round` of
-    its loop, for the node's try number `tried`.
+    its loop, for the node's try number `tried`. `root` is then the run without a parent in which all
+    of this began.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -80,6 +81,14 @@ class Run(models.Model):
     parent = models.ForeignKey(
         "NodeRun", on_delete=models.CASCADE, null=True, blank=True, related_name="child_runs"
     )
+    root = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="descendants",
+        db_index=False,
+    )
     round = models.PositiveIntegerField(default=0)
     tried = models.PositiveIntegerField(default=0)
     #: `{state: nodes}` without items of mapped nodes, changed with the nodes: nobody who shows a run
@@ -105,6 +114,7 @@ class Run(models.Model):
             models.Index(
                 fields=["state"], condition=Q(max_parallel__isnull=False), name="runs_limited"
             ),
+            models.Index(fields=["root"], condition=Q(root__isnull=False), name="runs_inside"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pipeline", "number"], name="one_run_per_number"),
@@ -326,6 +336,13 @@ class Approval(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     comment = models.TextField(blank=True, default="")
     values = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["asked_at", "id"], condition=Q(approved=None), name="approvals_undecided"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"approval of {self.node_run}"

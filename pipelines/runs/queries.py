@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from pipelines.artifacts.models import Artifact
@@ -13,7 +14,7 @@ from pipelines.teams.models import Team
 
 from . import decisions, results, scheduling, shapes
 from .environments import queries as environments
-from .models import Approval, Attempt, Event, Limit, Metric, NodeRun, NodeState, Run
+from .models import Attempt, Event, Limit, Metric, NodeRun, Run
 
 
 def list_runs(user: Person) -> QuerySet[Run]:
@@ -27,11 +28,12 @@ def list_runs(user: Person) -> QuerySet[Run]:
 
 
 def waiting_for_approval(runs: QuerySet[Run], waiting: bool = True) -> QuerySet[Run]:
-    """Those of the runs in which a node waits for a person, or those in which none does."""
-    asked = Approval.objects.filter(
-        node_run__run=OuterRef("pk"), node_run__state=NodeState.WAITING, approved=None
-    )
-    return runs.filter(Exists(asked)) if waiting else runs.exclude(Exists(asked))
+    """Those of the runs in which a node waits for a person, in them or in a child run of theirs; or
+    those in which none does.
+    """
+    top = Coalesce("node_run__run__root", "node_run__run")
+    asked = decisions.open_approvals().annotate(top=top).values("top")
+    return runs.filter(pk__in=asked) if waiting else runs.exclude(pk__in=asked)
 
 
 def rows(runs: Iterable[Run]) -> list[dict[str, Any]]:

@@ -67,6 +67,12 @@ def is_at_least(role: Role, wanted: Role | str) -> bool:
     return order.index(role) >= order.index(Role(wanted))
 
 
+def teams_with_role(user: Person, wanted: Role | str) -> QuerySet[Membership, UUID]:
+    """The ids of the teams in which the person's role is at least this one."""
+    enough = [role for role in ROLES if is_at_least(role, wanted)]
+    return _memberships(user).filter(role__in=enough).values_list("team", flat=True)
+
+
 def within(
     queryset: QuerySet[M], user: Person, action: Action = Action.VIEW, *, team: str = "team"
 ) -> QuerySet[M]:

@@ -221,9 +221,9 @@ def test_an_approval_in_the_browser(stack: Stack, page: Page) -> None:
     started = stack.run(definition)
     page.goto("/runs")
     waiting = page.get_by_test_id("waiting-runs")
-    waiting.get_by_role("link", name=re.compile("Ask first")).click()
+    mine = waiting.get_by_role("listitem").filter(has_text=f"Ask first #{started['number']}")
+    mine.get_by_role("link", name="May it go live?").click()
     watch_states(page)
-    page.get_by_role("button", name="Look at it").click()
     panel = page.get_by_test_id("approval")
     expect(panel).to_contain_text("May it go live?")
     expect(panel).to_contain_text("then the node fails")
@@ -241,3 +241,32 @@ def test_an_approval_in_the_browser(stack: Stack, page: Page) -> None:
     assert drawn_states(page)["live"][-1] == "success"
     nodes = {node["id"]: node for node in stack.wait_run(started["id"])["nodes"]}
     assert nodes["live"]["outputs"] == {"result": {"reason": "Good enough", "share": 0.5}}
+
+
+def test_an_approval_deep_inside_is_found_from_outside(stack: Stack, page: Page) -> None:
+    ask = {"id": "ask", "component": "control/approval", "params": {"message": "May it end?"}}
+    middle = {"id": "deep", "pipeline": "asks-inside"}
+    outer = {
+        "id": "sub",
+        "pipeline": "asks-in-between",
+        "map": {"over": "turn"},
+        "params": {"turn": [1]},
+    }
+    turn = {"name": "turn", "type": "integer", "default": 1}
+    for definition in (
+        {"schema": 1, "name": "Asks inside", "nodes": [ask]},
+        {"schema": 1, "name": "Asks in between", "parameters": [turn], "nodes": [middle]},
+    ):
+        pipelines.create(stack, definition, "first")
+    started = stack.run({"schema": 1, "name": "Asks outside", "nodes": [outer]})
+    page.goto(f"/runs/{started['id']}")
+    expect(page.get_by_text("“ask” waits for a decision, in Asks inside #")).to_be_visible()
+    page.goto("/runs")
+    place = (
+        page.get_by_test_id("waiting-runs").get_by_role("listitem").filter(has_text="Asks inside #")
+    )
+    expect(place).to_contain_text(f"Asks outside #{started['number']} ›")
+    page.goto(f"/runs/{started['id']}")
+    page.get_by_role("link", name="Look at it").click()
+    page.get_by_test_id("approval").get_by_role("button", name="Approve").click()
+    assert stack.wait_run(started["id"])["state"] == "success"

@@ -6,9 +6,9 @@ import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponents } from "./resources/components";
 import { getEnvironment } from "./resources/environments";
 import { getPipeline, getVersion, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
-import { getNode, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
+import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
 import { listLimits, listWorkers } from "./resources/workers";
-import type { ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
+import type { ApprovalFilters, ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
 
 export const keys = {
   me: ["me"] as const,
@@ -26,6 +26,7 @@ export const keys = {
   run: (id: string) => ["run", id] as const,
   runArtifacts: (id: string, page = 1) => ["run", id, "artifacts", page] as const,
   node: (runId: string, node: string) => ["run", runId, "nodes", node] as const,
+  approvals: (filters: ApprovalFilters = {}) => ["approvals", filters] as const,
   limits: ["limits"] as const,
   environment: (digest: string) => ["environment", digest] as const,
   items: (runId: string, node: string, filters: ItemFilters = {}) =>
@@ -128,6 +129,18 @@ export function useNode(runId: string, node: string) {
   return useQuery({
     queryKey: keys.node(runId, node),
     queryFn: ({ signal }) => getNode(runId, node, signal),
+    staleTime: 0,
+  });
+}
+
+/** What waits for a decision; `interval` false asks once, null not at all. */
+export function useApprovals(filters: ApprovalFilters, interval: number | false | null = false) {
+  return useQuery({
+    queryKey: keys.approvals(filters),
+    queryFn: ({ signal }) => listApprovals(filters, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: interval ?? false,
+    enabled: interval !== null,
     staleTime: 0,
   });
 }

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/approvals/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What waits for a decision in your teams, the longest wait first. */
+        get: operations["approvals_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/artifacts/": {
         parameters: {
             query?: never;
@@ -1495,6 +1512,30 @@ export interface components {
          * @enum {string}
          */
         OnDeadlineEnum: "fail" | "approve" | "reject";
+        /** @description A node that waits for a person's decision, and where it stands. */
+        OpenApproval: {
+            run: components["schemas"]["RunPlace"];
+            /** @description Of a child run: the run in which all of it began. */
+            root: components["schemas"]["RunPlace"] | null;
+            node: string;
+            title: string;
+            message: string;
+            /**
+             * @description The lowest that may decide.
+             *
+             *     * `viewer` - Viewer
+             *     * `operator` - Operator
+             *     * `editor` - Editor
+             *     * `admin` - Admin
+             */
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            deadline: string | null;
+            /** @description Whether you may. */
+            may_decide: boolean;
+        };
         /** @description What a run would do before it is started: `keep` results, `run` nodes, `leave` nodes out. */
         Outlook: {
             origin: components["schemas"]["RunRef"] | null;
@@ -1608,6 +1649,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Limit"][];
+        };
+        PaginatedOpenApprovalList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["OpenApproval"][];
         };
         PaginatedPipelineRowList: {
             /** @example 123 */
@@ -1943,6 +1999,12 @@ export interface components {
             /** @description The newest published one when left out. */
             version?: (number | "draft") | null;
         };
+        RunPlace: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            pipeline: components["schemas"]["PipelineRef"];
+        };
         RunRef: {
             /** Format: uuid */
             id: string;
@@ -2188,6 +2250,70 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    approvals_list: {
+        parameters: {
+            query?: {
+                /** @description Those on which your role is high enough to decide. */
+                mine?: boolean;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description In this run and all child runs in it. */
+                run?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedOpenApprovalList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     artifacts_upload: {
         parameters: {
             query?: never;
@@ -3783,7 +3909,7 @@ export interface operations {
                 state?: ("cancelled" | "failed" | "pending" | "running" | "success")[];
                 /** @description Id or slug of a team. */
                 team?: string;
-                /** @description Runs in which a person is asked to decide. */
+                /** @description Runs in which a person is asked to decide, in child runs as well. */
                 waits_for_approval?: boolean;
             };
             header?: never;
@@ -4233,7 +4359,7 @@ export interface operations {
                 state?: ("cancelled" | "failed" | "pending" | "running" | "success")[];
                 /** @description Id or slug of a team. */
                 team?: string;
-                /** @description Runs in which a person is asked to decide. */
+                /** @description Runs in which a person is asked to decide, in child runs as well. */
                 waits_for_approval?: boolean;
             };
             header?: never;

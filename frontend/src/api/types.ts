@@ -79,6 +79,8 @@ export type Attempt = Schemas["Attempt"];
 /** One item of a mapped node: a node run of its own, called `train[17]`. */
 export type Item = Schemas["Item"];
 export type Approval = Schemas["Approval"];
+/** A node that waits for a decision, in a run or deep inside it. */
+export type OpenApproval = Schemas["OpenApproval"];
 export type Decision = Schemas["DecisionRequest"];
 export type Metric = Schemas["Metric"];
 export type NodeDetail = Schemas["NodeRunDetail"];
@@ -97,6 +99,7 @@ type QueryOf<Path extends keyof paths> = paths[Path] extends { get: { parameters
 export type PipelineFilters = QueryOf<"/api/v1/pipelines/">;
 export type RunFilters = QueryOf<"/api/v1/runs/">;
 export type ItemFilters = QueryOf<"/api/v1/runs/{id}/nodes/{node}/items/">;
+export type ApprovalFilters = QueryOf<"/api/v1/approvals/">;
 export type ComponentFilters = QueryOf<"/api/v1/components/">;
 
 /** How an artifact stands among inputs and outputs. */

@@ -214,6 +214,26 @@ class ApprovalSerializer(Shape):
     may_decide = serializers.BooleanField(help_text="Whether you may, while it is open.")
 
 
+class RunPlaceSerializer(RunRefSerializer):
+    pipeline = PipelineRefSerializer()
+
+
+class OpenApprovalSerializer(Shape):
+    """A node that waits for a person's decision, and where it stands."""
+
+    run = RunPlaceSerializer()
+    root = RunPlaceSerializer(
+        allow_null=True, help_text="Of a child run: the run in which all of it began."
+    )
+    node = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(allow_blank=True)
+    role = serializers.ChoiceField(choices=Role.choices, help_text="The lowest that may decide.")
+    asked_at = serializers.DateTimeField()
+    deadline = serializers.DateTimeField(allow_null=True)
+    may_decide = serializers.BooleanField(help_text="Whether you may.")
+
+
 class DecisionSerializer(Shape):
     approve = serializers.BooleanField()
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=10_000)

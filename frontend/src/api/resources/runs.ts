@@ -1,5 +1,5 @@
 import { api, apiUrl, body, given } from "../client";
-import type { Decision, Item, ItemFilters, LogPage, NodeDetail, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
+import type { ApprovalFilters, Decision, Item, ItemFilters, LogPage, NodeDetail, OpenApproval, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
 
 export function listRuns(filters: RunFilters, signal?: AbortSignal): Promise<Page<RunRow>> {
   return body(api.GET("/api/v1/runs/", { params: { query: given(filters) }, signal }));
@@ -60,6 +60,11 @@ export function listChildRuns(
       signal,
     }),
   );
+}
+
+/** What waits for a decision, in runs and in their child runs. */
+export function listApprovals(filters: ApprovalFilters, signal?: AbortSignal): Promise<Page<OpenApproval>> {
+  return body(api.GET("/api/v1/approvals/", { params: { query: given(filters) }, signal }));
 }
 
 /** Approves or rejects what a node waits for. */

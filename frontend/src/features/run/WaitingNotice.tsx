@@ -1,5 +1,7 @@
+import { Link } from "react-router";
+import { useApprovals } from "@/api/hooks";
 import type { Run } from "@/api/types";
-import { Button, Notice } from "@/ui";
+import { Button, buttonClass, Notice } from "@/ui";
 
 export interface WaitingNoticeProps {
   run: Run;
@@ -8,26 +10,43 @@ export interface WaitingNoticeProps {
   onSelect: (node: string) => void;
 }
 
-/** Says on the page of a run that a person is asked to decide, and leads there. */
+/** Child runs have events of their own, which do not come here: they are asked for again. */
+const LOOK_AGAIN = 3_000;
+
+/** Says on the page of a run that a person is asked to decide, in it or deep inside, and leads there. */
 export function WaitingNotice({ run, shown, onSelect }: WaitingNoticeProps) {
-  if (!run.node_counts.waiting) return null;
-  const asking = run.nodes.filter(({ state, kind, id }) => state === "waiting" && kind === "approval" && id !== shown);
-  const [first] = asking;
-  if (!first) return null;
+  const here = run.nodes.filter(({ state, kind }) => state === "waiting" && kind === "approval");
+  const inside = run.nodes.some(({ state, phase }) => state === "running" && (phase === "child" || phase === "items"));
+  const { data } = useApprovals({ run: run.id, page_size: 1 }, inside ? LOOK_AGAIN : null);
+  const [first] = here.filter(({ id }) => id !== shown);
+  if (first) {
+    return (
+      <Asking name={first.title || first.id} count={here.length}>
+        <Button size="sm" tone="primary" onClick={() => onSelect(first.id)}>
+          Look at it
+        </Button>
+      </Asking>
+    );
+  }
+  const [deep] = data?.results ?? [];
+  if (here.length > 0 || !inside || !deep || deep.run.id === run.id) return null;
+  return (
+    <Asking name={deep.title || deep.node} place={`in ${deep.run.pipeline.name} #${deep.run.number}, inside of this run`} count={data?.count ?? 1}>
+      <Link to={`/runs/${deep.run.id}?node=${encodeURIComponent(deep.node)}`} className={buttonClass("primary", "sm")}>
+        Look at it
+      </Link>
+    </Asking>
+  );
+}
+
+function Asking({ name, place = "", count, children }: { name: string; place?: string; count: number; children: React.ReactNode }) {
+  const what = `“${name}” waits for a decision`;
   return (
     <Notice
       tone="info"
       className="m-3 mb-0"
-      title={
-        asking.length === 1
-          ? `“${first.title || first.id}” waits for a decision`
-          : `${asking.length} nodes wait for a decision`
-      }
-      action={
-        <Button size="sm" tone="primary" onClick={() => onSelect(first.id)}>
-          Look at it
-        </Button>
-      }
+      title={count === 1 ? [what, place].filter(Boolean).join(", ") : `${count} nodes wait for a decision; first “${name}”${place && `, ${place}`}`}
+      action={children}
     />
   );
 }
