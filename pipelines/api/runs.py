@@ -114,6 +114,7 @@ class PipelineRuns(Runs):
                 idempotency_key=given.get("idempotency_key"),
                 priority=given.get("priority", 0),
                 max_parallel=given.get("max_parallel"),
+                use_cache=given["cache"],
             )
         except Busy as busy:
             raise Conflict(str(busy)) from busy

@@ -80,6 +80,8 @@ def why_missed(
 
     `looked_at` is when it was looked for; `max_age` is seconds.
     """
+    if max_age == 0:
+        return ["this run was started without looking for earlier results"]
     if earlier is None:
         return ["it never ran before with its results kept"]
     if differences := list(_differences(parts, component, earlier)):

@@ -46,10 +46,12 @@ def start(
     environments: Mapping[str, str] | None = None,
     priority: int = 0,
     max_parallel: int | None = None,
+    use_cache: bool = True,
 ) -> Run:
     """Start a run of a published version: the newest, or number `version`.
 
-    `priority` is added to that of each node; `max_parallel` stands above the definition's.
+    `priority` is added to that of each node; `max_parallel` stands above the definition's; without
+    `use_cache` every node runs, whatever the cache has.
 
     `"draft"` publishes the draft first, unless the newest version means the same. A repeated
     idempotency key starts nothing and gives back the earlier run, with `repeated` set.
@@ -79,6 +81,7 @@ def start(
         node_params=dict(node_params or {}),
         priority=priority,
         max_parallel=max_parallel or definition.max_parallel,
+        use_cache=use_cache,
         created_by=user,
     )
     try:
@@ -111,6 +114,7 @@ def start_child(
         on_failure=definition.on_failure,
         priority=parent.run.priority,
         max_parallel=definition.max_parallel,
+        use_cache=parent.run.use_cache,
         created_by=parent.run.created_by,
         parent=parent,
         root_id=parent.run.root_id or parent.run_id,
@@ -156,6 +160,7 @@ def clone(run: Run, parameters: Mapping[str, Any] | None = None, user: User | No
         node_params=run.node_params,
         priority=run.priority,
         max_parallel=run.max_parallel,
+        use_cache=run.use_cache,
     )
 
 
@@ -255,6 +260,8 @@ def begin(
     unserved = capabilities.reasons(plans, specs)
     kept = kept or {}
     plans = locks.pinned(plans, run.cloned_from_id or run.origin_id)
+    if not run.use_cache:
+        plans = [each.model_copy(update={"cache_max_age": 0.0}) for each in plans]
     now = timezone.now()
     rows = [
         NodeRun(

@@ -70,6 +70,8 @@ class Run(models.Model):
     priority = models.SmallIntegerField(default=0)
     #: At most so many of its nodes are at work at the same time.
     max_parallel = models.PositiveIntegerField(null=True, blank=True)
+    #: Without it no node looks for an earlier result; what they make can be used by later runs.
+    use_cache = models.BooleanField(default=True)
     open_nodes = models.PositiveIntegerField(default=0)
     failed_nodes = models.PositiveIntegerField(default=0)
     #: Of the open nodes those that run on exit, when all else is over; then the run is `exiting`.

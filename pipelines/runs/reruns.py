@@ -129,6 +129,7 @@ def start(pipeline: Pipeline, origin: Run | None, asked: Asked, user: User | Non
         on_failure=definition.on_failure,
         priority=origin.priority if origin else 0,
         max_parallel=_max_parallel(origin, version, definition),
+        use_cache=origin.use_cache if origin else True,
         created_by=user,
     )
     actions.begin(run, outlook.plans, outlook.specs, _over(outlook))

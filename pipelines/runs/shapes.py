@@ -150,6 +150,7 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         "node_params": row.node_params,
         "priority": row.priority,
         "max_parallel": row.max_parallel,
+        "cache": row.use_cache,
         "created_by": {"id": who.pk, "username": who.get_username()} if who else None,
         "created_at": moment(row.created_at),
         "last_seq": row.last_seq,

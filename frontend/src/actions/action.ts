@@ -12,7 +12,8 @@ export interface View {
 
 /** What lies around the canvas. */
 export interface Surroundings {
-  openRun(): void;
+  /** With `options` the dialog opens in any case, with more than the parameters. */
+  openRun(options?: boolean): void;
   /** Asks whether to run from, to or only these nodes, or what did not succeed. */
   askRerun(mode: "from" | "to" | "only" | "resume", nodes: ReadonlySet<string>): void;
   openPublish(): void;

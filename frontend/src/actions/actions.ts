@@ -89,6 +89,15 @@ export const ACTIONS: readonly Action[] = [
     enabled: notEmpty,
     perform: ({ around }) => around.openRun(),
   },
+  {
+    id: "runWith",
+    label: "Run with options…",
+    group: "Pipeline",
+    keys: ["Mod+Alt+Enter"],
+    scope: "always",
+    enabled: notEmpty,
+    perform: ({ around }) => around.openRun(true),
+  },
   ...RERUN_ACTIONS,
   {
     id: "save",

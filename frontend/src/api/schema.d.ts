@@ -1964,6 +1964,8 @@ export interface components {
             node_params: components["schemas"]["NodeParams"];
             priority: number;
             max_parallel: number | null;
+            /** @description Whether nodes may use results of earlier runs. */
+            cache: boolean;
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
@@ -2038,6 +2040,8 @@ export interface components {
             node_params: components["schemas"]["NodeParams"];
             priority: number;
             max_parallel: number | null;
+            /** @description Whether nodes may use results of earlier runs. */
+            cache: boolean;
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
@@ -2114,6 +2118,11 @@ export interface components {
             priority?: number;
             /** @description How many of its nodes may be at work; that of the definition when left out. */
             max_parallel?: number | null;
+            /**
+             * @description With false every node runs, whatever the cache has; the results go into it.
+             * @default true
+             */
+            cache: boolean;
         };
         TablePreview: {
             /**

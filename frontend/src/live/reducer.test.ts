@@ -46,6 +46,7 @@ function snapshot(ids: string[]): RunSnapshot {
     origin: null,
     priority: 0,
     max_parallel: null,
+    cache: true,
     mode: "",
     chosen: [],
     node_params: {},

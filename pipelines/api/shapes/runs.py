@@ -167,6 +167,7 @@ class RunRowSerializer(Shape):
     node_params = NodeParams(help_text="What was changed about nodes for this run alone.")
     priority = serializers.IntegerField()
     max_parallel = serializers.IntegerField(allow_null=True)
+    cache = serializers.BooleanField(help_text="Whether nodes may use results of earlier runs.")
     created_by = UserRefSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -277,6 +278,11 @@ class StartRunSerializer(Shape):
         min_value=1,
         max_value=MAX_NODES,
         help_text="How many of its nodes may be at work; that of the definition when left out.",
+    )
+    cache = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="With false every node runs, whatever the cache has; the results go into it.",
     )
 
 

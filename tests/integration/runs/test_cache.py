@@ -53,6 +53,19 @@ def test_a_miss_says_why(world):
     assert why(second, "b") is None
 
 
+def test_a_run_may_be_started_without_looking_for_results_and_leaves_its_own(world):
+    pipeline = cached_pipeline(world)
+    ran(world, pipeline)
+    anew = actions.start(pipeline, use_cache=False, user=world.ann)
+    world.work(anew)
+    assert world.executor.starts("a") == 2
+    assert why(anew)["why"] == ["this run was started without looking for earlier results"]
+    clone = actions.clone(anew, user=world.ann)
+    world.work(clone)
+    assert (clone.use_cache, world.executor.starts("a")) == (False, 3)
+    assert world.node(ran(world, pipeline), "a").reused_from["number"] == clone.number
+
+
 def test_a_hit_of_a_hit_names_the_run_that_did_the_work(world):
     pipeline = cached_pipeline(world)
     for _ in range(2):

@@ -6,23 +6,24 @@ import { useDocument } from "@/document";
 import { toast } from "@/ui";
 
 import { useEditor } from "./context";
-import { RunDialog, useStartRun, type Values } from "./RunDialog";
+import { RunDialog, type StartValues, useStartRun } from "./RunDialog";
 import { TopBar } from "./TopBar";
 
 export interface RunControlsProps {
-  dialog: boolean;
-  onDialog: (open: boolean) => void;
+  /** A run is asked for: `options` also where nothing has to be filled in. */
+  dialog: "run" | "options" | null;
+  onClose: () => void;
   history: boolean;
   onHistory: () => void;
   onStarted: (run: Run) => void;
 }
 
 /** The top bar and what its Run does: asks for parameters where there are any, and starts. */
-export function RunControls({ dialog, onDialog, history, onHistory, onStarted }: RunControlsProps) {
+export function RunControls({ dialog, onClose, history, onHistory, onStarted }: RunControlsProps) {
   const { live, openProblems, pipeline, saver, store } = useEditor();
   const asks = useDocument((state) => (state.definition.parameters ?? []).length > 0);
   const [asking, setAsking] = useState(false);
-  const [values, setValues] = useState<Values | null>(null);
+  const [values, setValues] = useState<StartValues | null>(null);
   const [waits, setWaits] = useState<Problem[]>([]);
   const start = useStartRun((run, used) => {
     setValues(used);
@@ -33,7 +34,7 @@ export function RunControls({ dialog, onDialog, history, onHistory, onStarted }:
 
   function close(): void {
     setAsking(false);
-    onDialog(false);
+    onClose();
   }
 
   useEffect(() => {
@@ -49,7 +50,7 @@ export function RunControls({ dialog, onDialog, history, onHistory, onStarted }:
       await saver?.flush();
       const { length } = store.getState().problems;
       if (length > 0) {
-        onDialog(false);
+        onClose();
         openProblems(true);
         toast({
           tone: "error",
@@ -62,10 +63,10 @@ export function RunControls({ dialog, onDialog, history, onHistory, onStarted }:
     // Whether the answer comes or not, the run may be started: its nodes say themselves why they wait.
     const found = await checkRun(pipeline.id, store.getState().editable ? "draft" : null).catch(() => []);
     setWaits(found);
-    if (asks || found.length > 0) return setAsking(true);
-    onDialog(false);
+    if (asks || found.length > 0 || dialog === "options") return setAsking(true);
+    onClose();
     mutate(
-      { values: {}, key: crypto.randomUUID() },
+      { values: { parameters: {}, options: {} }, key: crypto.randomUUID() },
       { onError: (error) => toast({ tone: "error", title: "The run was not started", description: error.message }) },
     );
   }
@@ -73,15 +74,14 @@ export function RunControls({ dialog, onDialog, history, onHistory, onStarted }:
   return (
     <>
       <TopBar history={history} onHistory={onHistory} starting={isPending} />
-      {(asks || waits.length > 0) && (
-        <RunDialog
-          open={asking}
-          onClose={close}
-          values={values ?? live.run?.parameters ?? {}}
-          waits={waits}
-          start={start}
-        />
-      )}
+      <RunDialog
+        open={asking}
+        onClose={close}
+        values={values?.parameters ?? live.run?.parameters ?? {}}
+        showOptions={dialog === "options"}
+        waits={waits}
+        start={start}
+      />
     </>
   );
 }

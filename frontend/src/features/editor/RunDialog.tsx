@@ -10,20 +10,28 @@ import { parametersSchema } from "@/features/run/parameters";
 import { Button, Dialog, Notice, SchemaForm, Ticks, validateValue } from "@/ui";
 
 import { useEditor } from "./context";
+import { OPTIONS_SCHEMA, type StartOptions, StartOptionsFields } from "./StartOptions";
 import { uploadFor } from "./upload";
 
 export type Values = Record<string, unknown>;
 
+/** What a run is started with: values of parameters, and how it is to run. */
+export interface StartValues {
+  parameters: Values;
+  options: StartOptions;
+}
+
+
 /** Starts the draft as it is now: what is unsaved is saved first. */
-export function useStartRun(onStarted: (run: Run, values: Values) => void) {
+export function useStartRun(onStarted: (run: Run, values: StartValues) => void) {
   const { pipeline, saver, store, openProblems } = useEditor();
   return useMutation({
-    mutationFn: async ({ values, key }: { values: Values; key: string }) => {
+    mutationFn: async ({ values, key }: { values: StartValues; key: string }) => {
       if (store.getState().editable && !(await saver?.flush())) {
         throw new Error("The draft could not be saved, so it cannot be run yet.");
       }
       const version = store.getState().editable ? "draft" : null;
-      return startRun(pipeline.id, { version, parameters: values, idempotency_key: key });
+      return startRun(pipeline.id, { version, cache: true, ...values.options, parameters: values.parameters, idempotency_key: key });
     },
     onSuccess: (run, { values }) => onStarted(run, values),
     onError: (error) => {
@@ -41,13 +49,15 @@ export interface RunDialogProps {
   onClose: () => void;
   /** The values of the last run, or of the run one comes from. */
   values: Values;
+  /** Whether the options stand open at first. */
+  showOptions: boolean;
   /** Nodes that no worker can run at the moment, in words. */
   waits: Problem[];
   start: ReturnType<typeof useStartRun>;
 }
 
 /** The pipeline's parameters as a form; then it runs. */
-export function RunDialog({ open, onClose, values, waits, start }: RunDialogProps) {
+export function RunDialog({ open, onClose, values, showOptions, waits, start }: RunDialogProps) {
   return (
     <Dialog
       open={open}
@@ -56,27 +66,28 @@ export function RunDialog({ open, onClose, values, waits, start }: RunDialogProp
       title="Run"
       description="Values for this run; what is left alone keeps its default."
     >
-      {open && <RunForm {...{ onClose, values, waits, start }} />}
+      {open && <RunForm {...{ onClose, values, showOptions, waits, start }} />}
     </Dialog>
   );
 }
 
-function RunForm({ onClose, values, waits, start }: Omit<RunDialogProps, "open">) {
+function RunForm({ onClose, values, showOptions, waits, start }: Omit<RunDialogProps, "open">) {
   const { pipeline } = useEditor();
   const parameters = useDocument((state) => state.definition.parameters);
   const schema = useMemo(() => parametersSchema(parameters ?? []), [parameters]);
   const [value, setValue] = useState<Values>(() =>
     Object.fromEntries(Object.entries(values).filter(([name]) => schema.properties?.[name])),
   );
+  const [options, setOptions] = useState<StartOptions>({});
   const [key, setKey] = useState(() => crypto.randomUUID());
   const marks = validateValue(schema, value);
-  const wrong = Object.keys(marks).length > 0;
+  const wrong = Object.keys(marks).length > 0 || Object.keys(validateValue(OPTIONS_SCHEMA, options)).length > 0;
   return (
     <form
       className="flex flex-col gap-4 pt-1"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!wrong && !start.isPending) start.mutate({ values: value, key });
+        if (!wrong && !start.isPending) start.mutate({ values: { parameters: value, options }, key });
       }}
     >
       {(parameters ?? []).length === 0 ? (
@@ -93,6 +104,14 @@ function RunForm({ onClose, values, waits, start }: Omit<RunDialogProps, "open">
           uploadFile={uploadFor(pipeline.team)}
         />
       )}
+      <StartOptionsFields
+        open={showOptions}
+        value={options}
+        onChange={(next) => {
+          setOptions(next);
+          setKey(crypto.randomUUID());
+        }}
+      />
       {waits.length > 0 && (
         <Notice tone="warning" title="Not everything can run at the moment">
           <ul className="list-disc pl-4">

@@ -1,4 +1,4 @@
-import { History, Play, Redo2, Rocket, Undo2 } from "lucide-react";
+import { History, Play, SlidersHorizontal, Redo2, Rocket, Undo2 } from "lucide-react";
 
 import { action } from "@/actions";
 import { useDocument } from "@/document";
@@ -97,6 +97,15 @@ export function TopBar({ history, onHistory, starting }: TopBarProps) {
         >
           Publish
         </Button>
+      )}
+      {mayRun && (
+        <IconButton
+          label="Run with options…"
+          shortcut="Mod+Alt+Enter"
+          icon={<SlidersHorizontal />}
+          disabled={empty || starting}
+          onClick={() => action("runWith").perform(actions)}
+        />
       )}
       {mayRun && (
         <Button

@@ -34,7 +34,7 @@ import { useRunStates } from "./useRunStates";
 import { useRunsElsewhere } from "./useRunsElsewhere";
 import { useEditorUrl, useNodeInUrl } from "./useUrl";
 
-type DialogId = "run" | "publish" | "help";
+type DialogId = "run" | "options" | "publish" | "help";
 
 export interface WorkbenchProps {
   opened: OpenedDraft;
@@ -157,7 +157,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
       drawn: current,
       view,
       around: {
-        openRun: () => setDialog("run"),
+        openRun: (options = false) => setDialog(options ? "options" : "run"),
         askRerun: (mode, nodes) => void askRerun(mode, nodes),
         openPublish: () => setDialog("publish"),
         openHelp: () => setDialog("help"),
@@ -227,8 +227,8 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
       <MarksProvider states={states} fates={rerun.fates} problems={problems}>
         <div className="flex h-full flex-col">
           <RunControls
-            dialog={dialog === "run"}
-            onDialog={(open) => setDialog(open ? "run" : null)}
+            dialog={dialog === "run" || dialog === "options" ? dialog : null}
+            onClose={() => setDialog(null)}
             history={history || url.version !== null}
             onHistory={() => {
               const open = history || url.version !== null;

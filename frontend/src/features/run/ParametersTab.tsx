@@ -10,7 +10,8 @@ export function ParametersTab({ run }: { run: Run }) {
   const changed = Object.entries(run.node_params).flatMap(([node, params]) =>
     Object.entries(params).map(([name, value]) => ({ node, name, value })),
   );
-  if (entries.length === 0 && changed.length === 0)
+  const options = optionsOf(run);
+  if (entries.length === 0 && changed.length === 0 && options.length === 0)
     return (
       <EmptyState icon={<SlidersHorizontal aria-hidden />} title="No parameters">
         This version takes none. Parameters let the same pipeline run on other data or with other settings.
@@ -50,8 +51,27 @@ export function ParametersTab({ run }: { run: Run }) {
       </div>
       )}
       {changed.length > 0 && <ChangedTable changed={changed} />}
+      {options.length > 0 && (
+        <section aria-label="Options of this run" data-testid="run-options">
+          <h2 className="mb-2 text-sm font-semibold">Options of this run</h2>
+          <ul className="list-disc pl-5">
+            {options.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </section>
+      )}
     </div>
   );
+}
+
+/** In words, what of a run's start was not as usual. */
+function optionsOf({ priority, max_parallel: limit, cache, definition }: Run): string[] {
+  return [
+    ...(priority ? [`Priority ${priority}, added to that of each node`] : []),
+    ...(limit && limit !== definition.max_parallel ? [`At most ${limit} nodes at the same time`] : []),
+    ...(cache ? [] : ["Without results of the cache: every node ran anew"]),
+  ];
 }
 
 interface Changed {
