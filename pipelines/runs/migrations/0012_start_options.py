@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("runs", "0010_open_approvals"),
+        ("runs", "0011_open_approvals"),
     ]
 
     operations = [

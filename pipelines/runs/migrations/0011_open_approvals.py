@@ -21,7 +21,7 @@ def fill_in_roots(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("designs", "0003_slugs_and_interfaces"),
-        ("runs", "0009_lane_executors"),
+        ("runs", "0010_node_counts"),
         ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
