@@ -12,8 +12,10 @@ http = get_asgi_application()
 from pipelines.live import routing  # noqa: E402
 
 from .bodies import LimitBodies  # noqa: E402
+from .memory import settle  # noqa: E402
 from .threads import LastingThreads  # noqa: E402
 
 application = ProtocolTypeRouter(
     {"http": LimitBodies(LastingThreads(http)), "websocket": routing.application}
 )
+settle()

@@ -11,6 +11,8 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext
 from django.db import connections
 
+from .memory import Returns
+
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 #: So many threads stay when nobody asks anything. More are made while more requests come at once.
@@ -24,6 +26,7 @@ class LastingThreads:
         self.app = app
         self._kept = kept
         self._idle: list[ThreadPoolExecutor] = []
+        self._memory = Returns()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
@@ -43,3 +46,4 @@ class LastingThreads:
         else:
             connections.close_all()
             thread.shutdown(wait=False)
+        self._memory.look()
