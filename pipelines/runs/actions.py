@@ -1,6 +1,7 @@
 """What people do with runs: start, cancel, clone. Running again what was run is in `reruns`."""
 
-from collections import Counter
+import threading
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -103,8 +104,7 @@ def start_child(
 
     Raises InvalidDefinition when the values do not fit the pipeline's parameters.
     """
-    definition = Definition.model_validate(version.definition)
-    plans, specs = plans_for(version.pipeline, definition)
+    definition, plans, specs = _plans_of(version)
     run = Run(
         team_id=parent.run.team_id,
         pipeline=version.pipeline,
@@ -170,6 +170,33 @@ def plans_for(
     """What running each node of a pinned definition takes, upstream first, and the specs."""
     specs = specs_for(pipeline.team_id, {node.ref for node in definition.nodes})
     return with_pools(plan(definition, specs), specs), specs
+
+
+_Planned = tuple[Definition, list[NodePlan], Mapping[str, ComponentSpec]]
+#: Of so many versions that are used as sub-pipelines the plans are kept, if they have at most so
+#: many nodes: each item of a map and each round of a loop starts one of them anew.
+_MOST_VERSIONS, _MOST_NODES = 32, 200
+
+
+def _plans_of(version: PipelineVersion) -> _Planned:
+    """A version's definition and what running each of its nodes takes. It never changes."""
+    key = (version.pk, version.content_hash)
+    with _plans_lock:
+        if (known := _plans.get(key)) is not None:
+            _plans.move_to_end(key)
+            return known
+    definition = Definition.model_validate(version.definition)
+    made = (definition, *plans_for(version.pipeline, definition))
+    if len(definition.nodes) <= _MOST_NODES:
+        with _plans_lock:
+            _plans[key] = made
+            while len(_plans) > _MOST_VERSIONS:
+                _plans.popitem(last=False)
+    return made
+
+
+_plans: OrderedDict[tuple[int, str], _Planned] = OrderedDict()
+_plans_lock = threading.Lock()
 
 
 def with_node_params(

@@ -103,8 +103,11 @@ def test_a_retry_starts_a_new_child(world):
     assert world.node(run, "sub").attempt == 3
 
 
-def test_a_loop_repeats_until_its_condition_holds_and_feeds_outputs_back(world):
+def test_a_loop_repeats_until_its_condition_holds_and_feeds_outputs_back(world, monkeypatch):
     inner(world)
+    planned: list[int] = []
+    real = actions.plans_for
+    monkeypatch.setattr(actions, "plans_for", lambda *of: planned.append(1) or real(*of))
     world.executor.behaviours["work"] = double
     loop = {"until": "outputs.n > 20.0", "max_iterations": 9}
     run = world.start({"sub": {"pipeline": "double-it", "params": {"n": 3}, "loop": loop}})
@@ -114,6 +117,7 @@ def test_a_loop_repeats_until_its_condition_holds_and_feeds_outputs_back(world):
         (1, 3.0), (2, 6.0), (3, 12.0),
     ]  # fmt: skip
     assert world.node(run, "sub").outputs["n"] == 24.0
+    assert len(planned) == 2  # the run itself, and all rounds at once
 
 
 def test_a_loop_ends_after_its_last_round(world):
