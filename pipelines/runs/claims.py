@@ -269,6 +269,7 @@ def close_attempt(book: Ledger, claim: Claim, state: str, **fields: Any) -> None
     values = {**fields, "state": state, "ended_at": timezone.now()}
     if claim.begun_at is not None:
         values["started_at"] = claim.begun_at
+    book.freed[claim.lane.id] += 1
     book.batch.close_attempt(Change(claim.attempt_id, values, {"state": "running"}))
 
 

@@ -60,6 +60,8 @@ class Ledger:
         #: What is written with all the rest, and may change no row of this run or its nodes.
         self.batch = statements.Batch()
         self.wrote = False
+        #: By lane: attempts that slots of this process have ended; each then looks for a node itself.
+        self.freed: Counter[int | None] = Counter()
 
     # What the machine asks
 
@@ -205,8 +207,28 @@ class Ledger:
         failpoints.hit("event.after")
         if self._events:
             hints.run_changed(self.row.pk)
-        queued = [row for row in self.enqueued.values() if row.state == NodeState.QUEUED]
-        hints.queued(queued)
+        hints.queued(self._news_for_workers())
+
+    def _news_for_workers(self) -> list[NodeRun]:
+        """The queued nodes that workers must be told of: those that no slot of ours will look for.
+
+        Whoever ends an item of a mapped node queues the next one, and would send a message for each.
+        """
+        claimed, waited = Counter[int | None](), Counter[int | None]()
+        for node, row in self._rows.items():
+            if row.state == NodeState.RUNNING and self._before[node][0] != NodeState.RUNNING:
+                claimed[row.lane_id] += 1
+                waited[row.lane_id] += self._before[node][0] == NodeState.QUEUED
+        # Those that take the place of one that was claimed, and those that a free slot comes for.
+        known = waited + (self.freed - claimed)
+        told = []
+        for row in self.enqueued.values():
+            if row.state == NodeState.QUEUED:
+                if known[row.lane_id] > 0:
+                    known[row.lane_id] -= 1
+                else:
+                    told.append(row)
+        return told
 
     # How answers become rows
 

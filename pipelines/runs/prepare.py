@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -130,7 +130,6 @@ class Preparation:
     def __init__(self, run: RunFacts, plan: Mapping[str, Any]) -> None:
         self.run = run
         self.plan = plan
-        self.upstream = self._load_upstream()
 
     def condition_holds(self) -> bool:
         """Whether `when` is true. Raises CannotPrepare when it has no truth value."""
@@ -183,8 +182,14 @@ class Preparation:
             return None
         return Need(self.run.team_id, requirements, self.plan.get("environment", ""))
 
-    def _load_upstream(self) -> dict[str, _Upstream]:
-        names = {source["node"] for sources in self.plan["inputs"].values() for source in sources}
+    @cached_property
+    def upstream(self) -> dict[str, _Upstream]:
+        """The nodes whose outputs are asked for, read when the first of them is.
+
+        An item of a mapped node has its element in its own row, and does not read the whole list.
+        """
+        over, inputs = self._item_of(), self.plan["inputs"]
+        names = {source["node"] for port in inputs if port != over for source in inputs[port]}
         names.update(self.plan["references"])
         return _upstream.of(self.run.id, names)
 

@@ -22,8 +22,7 @@ def list_runs(user: Person) -> QuerySet[Run]:
 
     Child runs stand with the node that they belong to.
     """
-    rows = Run.objects.filter(parent=None)
-    rows = rows.select_related("team", *shapes.RUN_READS)
+    rows = Run.objects.filter(parent=None).select_related(*shapes.READS_WITHOUT_PARENT)
     return within(rows.defer("version__definition", "pipeline__draft"), user)
 
 
@@ -41,10 +40,11 @@ def rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
     return [shapes.run(run, run.node_counts) for run in runs]
 
 
-def item_counts(run_id: UUID) -> dict[str, dict[str, int]]:
-    """For each mapped node of a run how many of its items are in which state."""
+def item_counts(run_id: UUID, node: str | None = None) -> dict[str, dict[str, int]]:
+    """For each mapped node of a run, or for one, how many of its items are in which state."""
+    items = NodeRun.objects.filter(run_id=run_id, item__isnull=False)
     found = (
-        NodeRun.objects.filter(run_id=run_id, item__isnull=False)
+        (items if node is None else items.filter(parent=node))
         .order_by()
         .values_list("parent", "state")
         .annotate(count=Count("pk"))
@@ -141,7 +141,7 @@ def node(run: Run, node_id: str, person: Person) -> dict[str, Any]:
     metrics = Metric.objects.filter(attempt__node_run=row).select_related("attempt").order_by("pk")
     return {
         **shapes.node(row),
-        "items": item_counts(run.pk).get(row.node, {}) if row.items_total else {},
+        "items": item_counts(run.pk, row.node).get(row.node, {}) if row.items_total else {},
         "outputs": row.outputs,
         "cache": results.cache_story(row),
         "approval": decisions.approval_json(row, person),

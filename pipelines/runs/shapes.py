@@ -116,7 +116,8 @@ def run_change(run: Run) -> dict[str, Any]:
 
 
 #: What `run` reads beside the run itself.
-RUN_READS = ("pipeline", "version", "created_by", "origin", "parent__run__pipeline")
+READS_WITHOUT_PARENT = ("pipeline", "version", "created_by", "origin")
+RUN_READS = (*READS_WITHOUT_PARENT, "parent__run__pipeline")
 
 
 def _parent(node: NodeRun) -> dict[str, Any]:

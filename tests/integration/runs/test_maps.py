@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pipelines.runs import actions, queries
+from pipelines.runs import actions, hints, prepare, queries
 from pipelines.runs.models import Event, NodeRun
 from tests.support.fake_executor import Fails, Gate, give, wait_until
 from tests.support.replay import apply_events
@@ -38,6 +38,31 @@ def test_each_element_runs_once_and_the_results_keep_their_order(world):
     assert [row.node for row in items(run)] == ["m[0]", "m[1]", "m[2]"]
     assert [row.outputs["result"] for row in items(run)] == [6, 2, 4]
     assert world.node(run, "m").attempt == 1
+
+
+def test_an_item_does_not_read_the_list(world, monkeypatch):
+    asked: list[set[str]] = []
+    real = prepare._upstream.of
+    monkeypatch.setattr(
+        prepare._upstream, "of", lambda run, names: asked.append(names) or real(run, names)
+    )
+    run = start(world, ["x" * 200] * 100)
+    world.executor.behaviours["m"] = double
+    world.work(run)
+    assert run.state == "success"
+    assert sum("list" in names for names in asked) == 1  # by the node, to hand out
+
+
+def test_an_item_that_takes_the_place_of_another_is_no_news_for_workers(world, monkeypatch):
+    told: list[int] = []
+    monkeypatch.setattr(
+        hints._workers, "add", lambda by_queue: told.extend(by_queue.get("default", ()))
+    )
+    run = start(world, list(range(40)), nodes={"m": mapped(max_parallel=4)})
+    world.executor.behaviours["m"] = double
+    world.work(run)
+    assert run.state == "success"
+    assert len(told) <= 8  # the list, the node, its first four items, the node again
 
 
 def test_an_empty_list_is_an_empty_success(world):
