@@ -81,7 +81,7 @@ class Runs(GenericAPIView[Run]):
 
 class PipelineRuns(Runs):
     def get_queryset(self) -> QuerySet[Run]:
-        pipeline = designs.pipeline(self.request.user, self.kwargs["id"], Action.VIEW)
+        pipeline = designs.pipeline(self.request.user, self.kwargs["id"], Action.VIEW, draft=False)
         return super().get_queryset().filter(pipeline=pipeline)
 
     @extend_schema(operation_id="pipelines_runs_list", responses=RunRowSerializer(many=True))

@@ -9,9 +9,14 @@ from pipelines.teams.access import Action, Person, reach
 from .models import Pipeline, PipelineVersion
 
 
-def pipeline(user: Person, id: UUID | str, action: Action) -> Pipeline:
-    """The pipeline with this id, if `user` may do `action` to it. An archived one is gone (404)."""
+def pipeline(user: Person, id: UUID | str, action: Action, *, draft: bool = True) -> Pipeline:
+    """The pipeline with this id, if `user` may do `action` to it. An archived one is gone (404).
+
+    Without its `draft`, perhaps a megabyte, it is good for looking at what belongs to it.
+    """
     live = Pipeline.objects.filter(archived_at=None)
+    if not draft:
+        live = live.defer("draft")
     return reach(live.select_related("team", "draft_updated_by", "created_by"), user, action, pk=id)
 
 

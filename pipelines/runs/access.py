@@ -9,9 +9,13 @@ from .models import EnvironmentLock, Run
 
 
 def run(user: Person, id: UUID | str, action: Action = Action.VIEW) -> Run:
-    """The run with this id, if `user` may do `action` to it. Raises Http404, PermissionDenied."""
+    """The run with this id, if `user` may do `action` to it. Raises Http404, PermissionDenied.
+
+    Its definition, perhaps a megabyte, is read when it is asked for.
+    """
     rows = Run.objects.select_related(*shapes.RUN_READS)
-    return reach(rows, user, action, pk=id)
+    light = rows.defer("version__definition", "pipeline__draft", "parent__run__pipeline__draft")
+    return reach(light, user, action, pk=id)
 
 
 def environment(user: Person, digest: str, action: Action = Action.VIEW) -> EnvironmentLock:
