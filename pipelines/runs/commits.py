@@ -41,6 +41,8 @@ _ENOUGH = 32
 STALE_SECONDS = 0.3
 #: How much the newest step says about how long the next ones take.
 _NEWS = 0.3
+#: A run with a limit has lanes of its own, so there may be any number of them.
+_MOST_LANES = 1000
 _RETRY_SECONDS = 0.2
 
 
@@ -171,6 +173,8 @@ class Commits:
     def _note_pace(self, ended: Ended) -> None:
         if ended.seconds is not None:
             lane = ended.claim.lane.id
+            if len(self._pace) > _MOST_LANES:
+                self._pace.clear()
             before = self._pace.get(lane, ended.seconds)
             self._pace[lane] = before + (ended.seconds - before) * _NEWS
 
