@@ -1,6 +1,6 @@
 """`python -m bench [DATABASE...] [CASE...]`: speed and memory on each database.
 
-Without cases it measures those of USUAL, which take about a minute for each database.
+Without cases it measures those of USUAL, which take about two minutes for each database.
 """
 
 import os
@@ -17,7 +17,7 @@ from tests.support.stack import ROOT
 from . import engine, idle
 
 DATABASES = ("sqlite", "postgres")
-USUAL = ("chain40", "fan100", "wide1000", "first", "idle")
+USUAL = ("chain40", "fan100", "wide1000", "first", "luigi", "floor", "idle")
 CASES = (*engine.CASES, "hosts", "idle")
 
 
