@@ -31,6 +31,26 @@ def redis_url() -> Iterator[str]:
         yield settings.REDIS_URL
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _audit_log_can_be_emptied() -> Iterator[None]:
+    """Tests with real transactions empty every table, the append-only ones too."""
+    from django.db import connection
+    from django.db.backends.base.operations import BaseDatabaseOperations
+
+    from pipelines.teams import append_only
+
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def emptied(self: Any, statements: list[str]) -> None:
+        append_only.drop(connection)
+        flush(self, statements)
+        append_only.create(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", emptied)
+        yield
+
+
 @pytest.fixture
 def free_port() -> int:
     """A port of 127.0.0.1 on which nothing listens."""

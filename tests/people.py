@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from pipelines.teams.actions import create_team, set_role
-from pipelines.teams.models import Role, Team, User
+from pipelines.teams.models import Team, User
+from pipelines.teams.roles import Role
 
 PASSWORD = "correct horse battery staple"
 

@@ -23,6 +23,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 "This token is unknown, or was revoked. Make a new one under Settings > API tokens."
             )
+        token.user.token = token
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

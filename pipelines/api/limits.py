@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +14,8 @@ from rest_framework.views import APIView
 
 from pipelines.runs import queries
 from pipelines.runs.models import Limit, LimitScope
-from pipelines.teams.models import Team, User
+from pipelines.teams import access, audit
+from pipelines.teams.models import Team
 
 from .authentication import person
 from .refusals import Conflict
@@ -43,7 +43,7 @@ class Limits(GenericAPIView[Limit]):
     )
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Set a limit where there is none. For administrators of this Penstock."""
-        _only_staff(person(request))
+        access.instance(request.user, "change limits")
         form = NewLimitSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
@@ -57,6 +57,7 @@ class Limits(GenericAPIView[Limit]):
         try:
             with transaction.atomic():
                 limit.save()
+                _record("limit.create", limit, request, after={"slots": limit.slots})
         except IntegrityError as error:
             what = f"The {given['scope']} `{given['name']}`"
             raise Conflict(f"{what} has a limit already; change that one.") from error
@@ -72,24 +73,28 @@ class LimitPage(APIView):
         limit = self._limit(request, id)
         form = ChangeLimitSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        limit.slots = form.validated_data["slots"]
-        limit.save(update_fields=["slots"])
+        before, limit.slots = limit.slots, form.validated_data["slots"]
+        with transaction.atomic():
+            limit.save(update_fields=["slots"])
+            _record("limit.change", limit, request, {"slots": before}, {"slots": limit.slots})
         return Response(queries.limits([limit])[0])
 
     @extend_schema(operation_id="limits_delete", responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
         """Lift a limit."""
-        self._limit(request, id).delete()
+        limit = self._limit(request, id)
+        with transaction.atomic():
+            _record("limit.delete", limit, request, {"slots": limit.slots})
+            limit.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _limit(self, request: Request, id: int) -> Limit:
         limit: Limit = get_object_or_404(queries.list_limits(request.user), pk=id)
-        _only_staff(person(request))
+        access.instance(request.user, "change limits")
         return limit
 
 
-def _only_staff(user: User) -> None:
-    if not user.is_staff:
-        raise PermissionDenied(
-            "Only an administrator of this Penstock may change limits; ask one of them."
-        )
+def _record(
+    what: str, limit: Limit, request: Request, before: Any = None, after: Any = None
+) -> None:
+    audit.record(what, limit, team=limit.team_id, user=person(request), before=before, after=after)

@@ -127,7 +127,7 @@ class PipelinePage(APIView):
     @extend_schema(operation_id="pipelines_archive", responses={204: None})
     def delete(self, request: Request, id: UUID) -> Response:
         """Take the pipeline out of every list. Its runs stay."""
-        actions.archive(access.pipeline(request.user, id, Action.EDIT))
+        actions.archive(access.pipeline(request.user, id, Action.EDIT), person(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -11,6 +11,8 @@ from rest_framework.views import exception_handler as drf_handler
 
 from pipelines.core.problems import InvalidDefinition
 from pipelines.runs import outages
+from pipelines.teams import audit
+from pipelines.teams.access import Refused
 
 from .refusals import TooLarge
 
@@ -32,6 +34,8 @@ TITLES = {
     429: "Too many requests",
     503: "Not now",
 }
+_UNKNOWN = exceptions.AuthenticationFailed
+_DENIED = (exceptions.PermissionDenied, _UNKNOWN)
 AWAY = (
     "The database does not answer, or has no room left. Ask again in a moment; whether a change was "
     "kept is not known, so start runs with an idempotency key."
@@ -67,6 +71,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         away = problem(503, AWAY, "database_away")
         away["Retry-After"] = "2"
         return away
+    _note_refusal(error, context)
     if isinstance(error, Http404):
         error = exceptions.NotFound("It does not exist, or belongs to a team you are not in.")
     elif isinstance(error, RequestDataTooBig):
@@ -88,6 +93,16 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         if header in response.headers:
             answer[header] = response.headers[header]
     return answer
+
+
+def _note_refusal(error: Exception, context: dict[str, Any]) -> None:
+    """Denied attempts of people who are known go into the audit log, after their transaction."""
+    request = context.get("request")
+    if request is None or not isinstance(error, (PermissionDenied, Refused, *_DENIED)):
+        return
+    user = getattr(request, "user", None)
+    if (user is not None and user.is_authenticated) or isinstance(error, _UNKNOWN):
+        audit.denied(error, user, f"{request.method} {request.path}")
 
 
 def _first_message(detail: Any, path: str = "") -> str:

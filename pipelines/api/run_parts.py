@@ -125,7 +125,7 @@ class Decision(APIView):
     )
     def post(self, request: Request, id: UUID, node: str) -> Response:
         """Approve or reject what the node waits for; 409 when it waits for nobody any more."""
-        run = access.run(request.user, id, Action.RUN)
+        run = access.run(request.user, id, Action.APPROVE)
         queries.node_run(run, node)
         form = DecisionSerializer(data=request.data)
         form.is_valid(raise_exception=True)

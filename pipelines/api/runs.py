@@ -138,7 +138,7 @@ class Cancel(APIView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         """Stop the run and everything it is doing; 409 when it is over already."""
-        run = access.run(request.user, id, Action.RUN)
+        run = access.run(request.user, id, Action.CANCEL)
         try:
             return Response(whole(actions.cancel(run, person(request))))
         except actions.RunEnded as ended:

@@ -53,7 +53,13 @@ class Tokens(GenericAPIView[ApiToken]):
         """Make a token. The answer is the only one that holds its secret."""
         form = NewApiTokenSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        token, secret = tokens.create(person(request), form.validated_data["name"])
+        given = form.validated_data
+        token, secret = tokens.create(
+            person(request),
+            given["name"],
+            scopes=given["scopes"],
+            expires_at=given["expires_at"],
+        )
         body = {**ApiTokenSerializer(token).data, "token": secret}
         return Response(body, status=status.HTTP_201_CREATED)
 
@@ -62,9 +68,11 @@ class Token(APIView):
     @extend_schema(operation_id="tokens_revoke", responses={204: None})
     def delete(self, request: Request, id: int) -> Response:
         """Revoke a token: whoever uses it is refused from now on."""
-        deleted, _ = ApiToken.objects.filter(user=person(request), pk=id).delete()
-        if not deleted:
+        user = person(request)
+        token = ApiToken.objects.select_related("user").filter(user=user, pk=id).first()
+        if token is None:
             raise Http404
+        tokens.revoke(token, user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, register_converter
 from . import (
     approvals,
     artifacts,
+    audit,
     bundles,
     components,
     environments,
@@ -12,6 +13,7 @@ from . import (
     me,
     pipelines,
     reruns,
+    roles,
     run_parts,
     runs,
     tokens,
@@ -64,6 +66,9 @@ urlpatterns: list[URLPattern] = [
     path("token/", tokens.ObtainToken.as_view(), name="token"),
     path("tokens/", tokens.Tokens.as_view(), name="tokens"),
     path("tokens/<number:id>/", tokens.Token.as_view(), name="token-page"),
+    path("roles/", roles.Roles.as_view(), name="roles"),
+    path("audit/", audit.Entries.as_view(), name="audit"),
+    path("audit/export/", audit.Export.as_view(), name="audit-export"),
     path("components/", components.Components.as_view(), name="components"),
     path(
         "components/<name:namespace>/<name:name>/",

@@ -1,10 +1,9 @@
 """The door to components: the built-in ones are everyone's, the others belong to a team."""
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
-from pipelines.teams.access import Action, Person, reach
+from pipelines.teams.access import Action, Denied, Foreign, Person, reach
 
 from .models import Component, ComponentVersion
 from .queries import visible
@@ -22,13 +21,16 @@ def component(user: Person, namespace: str, name: str, action: Action = Action.V
         else None
     )
     if found is None:
-        raise Http404
+        foreign = Component.objects.filter(namespace=namespace, name=name).first()
+        raise Foreign(action, foreign.team_id, foreign) if foreign else Http404
     if found.team_id is not None:
         return reach(_components(), user, action, pk=found.pk)
-    if action in (Action.EDIT, Action.ADMIN):
-        raise PermissionDenied(
+    if action is not Action.VIEW:
+        raise Denied(
             f"`{found}` is built in and cannot be changed. Publish your own under your "
-            "team's namespace."
+            "team's namespace.",
+            action,
+            thing=found,
         )
     return found
 

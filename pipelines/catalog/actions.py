@@ -10,6 +10,7 @@ from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.core.schemas import outside_reference
 from pipelines.core.serialize import canonical_json, spec_digest
 from pipelines.kinds import registry
+from pipelines.teams import audit
 from pipelines.teams.models import Team, User
 
 from .models import Component, ComponentVersion, Namespace
@@ -106,6 +107,14 @@ def _publish(spec: ComponentSpec, team: Team | None, user: User | None) -> Compo
     component.icon = spec.icon
     component.search_text = _search_text(spec)
     component.save()
+    audit.record(
+        "component.publish",
+        component,
+        team=component.team_id,
+        user=user,
+        before={"version": version.number - 1} if newest else None,
+        after={"version": version.number, "digest": digest},
+    )
     return version
 
 

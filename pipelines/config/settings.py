@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "pipelines.teams.origin.RequestOrigin",
     "django.middleware.security.SecurityMiddleware",
     "pipelines.config.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -169,7 +170,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunState": "pipelines.runs.models.RunState",
         "NodeState": "pipelines.runs.models.NodeState",
-        "Role": "pipelines.teams.models.Role",
+        "Role": "pipelines.teams.models.ROLE_CHOICES",
+        "ActionName": "pipelines.api.shapes.people.ACTION_CHOICES",
         "PortType": "pipelines.api.shapes.fields.PORT_TYPES",
         "UploadType": "pipelines.api.shapes.artifacts.UPLOAD_TYPES",
     },

@@ -20,6 +20,7 @@ from pipelines.core.serialize import (
     too_large_message,
 )
 from pipelines.kinds import registry
+from pipelines.teams import audit
 from pipelines.teams.models import Team, User
 
 from .catalog import DesignCatalog, interface_of
@@ -52,14 +53,17 @@ def create(team: Team, definition: Any, user: User | None) -> Pipeline:
     Raises InvalidDefinition only for what cannot be stored: not a mapping, not JSON, over 1 MiB.
     """
     check_storable(definition)
-    return Pipeline.objects.create(
-        team=team,
-        name=_name(definition),
-        description=_description(definition),
-        draft=definition,
-        draft_updated_by=user,
-        created_by=user,
-    )
+    with transaction.atomic():
+        pipeline = Pipeline.objects.create(
+            team=team,
+            name=_name(definition),
+            description=_description(definition),
+            draft=definition,
+            draft_updated_by=user,
+            created_by=user,
+        )
+        audit.record("pipeline.create", pipeline, team=team.pk, user=user, after=definition)
+    return pipeline
 
 
 def save_draft(
@@ -79,8 +83,22 @@ def save_draft(
         "draft_updated_at": timezone.now(),
         "draft_updated_by": user,
     }
-    current = Pipeline.objects.filter(pk=pipeline.pk, draft_revision=base_revision)
-    if current.update(**saved):
+    with transaction.atomic():
+        rows = Pipeline.objects.filter(pk=pipeline.pk, draft_revision=base_revision)
+        # The row is locked before it is read, so that "before" is what was replaced.
+        replaced = rows.select_for_update(no_key=True).values_list("draft", flat=True).first()
+        won = rows.update(**saved)
+        if won:
+            before, after = audit.changes(replaced, definition)
+            audit.record(
+                "pipeline.edit",
+                pipeline,
+                team=pipeline.team_id,
+                user=user,
+                before={"revision": base_revision, "changed": before},
+                after={"revision": base_revision + 1, "changed": after},
+            )
+    if won:
         # Reading the row again could show, and give away, the next person's revision.
         for field, value in saved.items():
             setattr(pipeline, field, value)
@@ -131,6 +149,14 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
                     message=message.strip()[:500],
                     created_by=user,
                 )
+                audit.record(
+                    "pipeline.publish",
+                    pipeline,
+                    team=pipeline.team_id,
+                    user=user,
+                    before={"version": number - 1},
+                    after={"version": number, "content_hash": hashed, "message": version.message},
+                )
         except IntegrityError:
             continue  # another pipeline took the slug this very moment
         pipeline.latest_version, pipeline.slug = number, slug
@@ -169,10 +195,12 @@ def _digests(
     return dict(sorted(digests.items()))
 
 
-def archive(pipeline: Pipeline) -> None:
+def archive(pipeline: Pipeline, user: User | None) -> None:
     """Take a pipeline out of every list. Its versions and runs stay readable to the team."""
     now = timezone.now()
-    Pipeline.objects.filter(pk=pipeline.pk, archived_at=None).update(archived_at=now)
+    with transaction.atomic():
+        if Pipeline.objects.filter(pk=pipeline.pk, archived_at=None).update(archived_at=now):
+            audit.record("pipeline.archive", pipeline, team=pipeline.team_id, user=user)
     pipeline.archived_at = now
 
 

@@ -22,6 +22,7 @@ from pipelines.designs import actions as designs
 from pipelines.designs.catalog import specs_for
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.designs.queries import problems as designs_problems
+from pipelines.teams import audit
 from pipelines.teams.models import User
 
 from . import capabilities, disk, failpoints, hints, ledger, scheduling, shapes, statements
@@ -141,6 +142,7 @@ def cancel(run: Run, user: User | None = None) -> Run:
         asked = book.row.exit_cancelled if book.row.exiting else book.row.cancel_requested
         if not asked:
             book.advance(machine.CancelRequested(by))
+            audit.record("run.cancel", run, team=run.team_id, user=user)
     run.refresh_from_db()
     return run
 
@@ -323,6 +325,10 @@ def begin(
         newest = Run.objects.filter(pipeline_id=run.pipeline_id).aggregate(n=Max("number"))["n"]
         run.number = (newest or 0) + 1
         run.save(force_insert=True)
+        if run.parent_id is None:
+            audit.record(
+                "run.start", run, team=run.team_id, user=run.created_by, after=shapes.started(run)
+            )
         lanes = scheduling.lanes_for(run, plans)
         for row in rows:
             row.lane_id = lanes[row.node]

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from jsonschema import Draft202012Validator
 
@@ -13,9 +12,9 @@ from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.core.schemas import explain
 from pipelines.core.states import NodeState
 from pipelines.executors.protocol import StepError
-from pipelines.teams import access
+from pipelines.teams import access, audit, roles
 from pipelines.teams.access import Person
-from pipelines.teams.models import Role, User
+from pipelines.teams.models import User
 
 from . import ledger, outcomes, plans, shapes
 from .handlers import approvals
@@ -47,9 +46,12 @@ def decide(
         if approval is None or row is None or row.state != NodeState.WAITING:
             raise NotWaiting(f"`{node}` waits for no decision any more.")
         if not may_decide(user, approval, run.team_id):
-            raise PermissionDenied(
+            raise access.Denied(
                 f"To decide on `{node}` you need the role {approval.role} or higher in this team. "
-                "Ask somebody who has it."
+                "Ask somebody who has it.",
+                roles.Action.APPROVE,
+                run.team_id,
+                run,
             )
         given = dict(values or {})
         if approved:
@@ -63,6 +65,13 @@ def decide(
         )
         if not won:
             raise NotWaiting(f"Somebody has decided on `{node}` already.")
+        audit.record(
+            "run.approve" if approved else "run.reject",
+            run,
+            team=run.team_id,
+            user=user,
+            after={"node": node, "comment": comment, "values": given},
+        )
         own = plans.own(row)
         inputs = Preparation(RunFacts.load(run.pk), own).inputs()
         event, outputs = approvals.decided(
@@ -82,8 +91,12 @@ def decide(
 
 def may_decide(person: Person, approval: Approval, team_id: UUID) -> bool:
     """Whether a person's role in the team is high enough."""
-    role = access.role_in(person, team_id)
-    return role is not None and access.is_at_least(role, approval.role)
+    standing = access.standing(person, team_id)
+    return (
+        standing.role is not None
+        and roles.allows(standing, roles.Action.APPROVE)
+        and roles.is_at_least(standing.role, approval.role)
+    )
 
 
 def open_approvals() -> QuerySet[Approval]:
@@ -105,8 +118,9 @@ def asked(person: Person) -> QuerySet[Approval]:
 def decidable(rows: QuerySet[Approval], person: Person) -> QuerySet[Approval]:
     """Those on which the person's role is high enough to decide."""
     enough = Q()
-    for role in Role:
-        enough |= Q(role=role, node_run__run__team__in=access.teams_with_role(person, role))
+    for role in roles.Role:
+        teams = access.teams_with_role(person, role, roles.Action.APPROVE)
+        enough |= Q(role=role, node_run__run__team__in=teams)
     return rows.filter(enough)
 
 

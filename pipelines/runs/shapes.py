@@ -115,6 +115,19 @@ def run_change(run: Run) -> dict[str, Any]:
     }
 
 
+def started(run: Run) -> dict[str, Any]:
+    """What the audit log keeps about the start of a run."""
+    origin = run.cloned_from_id or run.origin_id
+    return {
+        "pipeline": str(run.pipeline_id),
+        "number": run.number,
+        "version": run.version.number,
+        "trigger": run.trigger,
+        "parameters": run.parameters,
+        "origin": str(origin) if origin else None,
+    }
+
+
 #: What `run` reads beside the run itself.
 READS_WITHOUT_PARENT = ("pipeline", "version", "created_by", "origin")
 RUN_READS = (*READS_WITHOUT_PARENT, "parent__run__pipeline")

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from pipelines.core import machine
 from pipelines.core.states import ENDED_RUN, UNSTARTED, NodeState, RunState
+from pipelines.teams import chain
 
 from . import (
     announcements,
@@ -55,6 +56,7 @@ def sweep() -> int:
         announcements.forget_gone,
         look_after_children,
         waiting.say_why,
+        chain.seal,
     )
     return sum(step() for step in steps)
 

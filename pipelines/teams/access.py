@@ -1,11 +1,10 @@
 """The one door to every guarded object: who may reach it, and who may do what to it.
 
 What belongs to a team that a person is not in does not exist for that person (404). A role that
-is too low is told so (403). Being a superuser makes nobody a member.
+is too low is told so (403), and so is a token without the scope. Being a superuser makes nobody a
+member. What is refused carries what it was about, for the audit log.
 """
 
-from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,62 +13,49 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import Http404
 
-from .models import Membership, Role, Team, User
-
-
-class Action(StrEnum):
-    """What a person wants to do with an object of a team."""
-
-    VIEW = "view"
-    RUN = "run"
-    EDIT = "edit"
-    ADMIN = "admin"
-
-
-#: role x action. Each role may do what the ones before it may.
-ROLES: Mapping[Role, frozenset[Action]] = {
-    Role.VIEWER: frozenset({Action.VIEW}),
-    Role.OPERATOR: frozenset({Action.VIEW, Action.RUN}),
-    Role.EDITOR: frozenset({Action.VIEW, Action.RUN, Action.EDIT}),
-    Role.ADMIN: frozenset(Action),
-}
-
-_VERBS = {
-    Action.VIEW: "look at",
-    Action.RUN: "run, cancel or clone",
-    Action.EDIT: "change",
-    Action.ADMIN: "administer",
-}
+from .models import Membership, Team, User
+from .roles import WORDS, Role, Standing, a_role, allows, is_at_least, roles_that_may
+from .roles import Action as Action
 
 M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
 
 
-def may(role: Role | str | None, action: Action) -> bool:
-    """Whether a role allows an action; no role allows nothing."""
-    return role is not None and action in ROLES[Role(role)]
+class Refused(Exception):
+    """What a refusal was about; mixed into the errors that Django knows."""
+
+    action: str = ""
+    team_id: UUID | None = None
+    thing: Model | None = None
 
 
-def roles_that_may(action: Action) -> list[Role]:
-    """The roles, low to high, that allow an action."""
-    return [role for role, allowed in ROLES.items() if action in allowed]
+class Denied(Refused, PermissionDenied):
+    """The role is too low, or the token lacks the scope."""
+
+    def __init__(
+        self, message: str, action: str, team_id: UUID | None = None, thing: Model | None = None
+    ) -> None:
+        super().__init__(message)
+        self.action, self.team_id, self.thing = action, team_id, thing
 
 
-def role_in(user: Person, team_id: UUID) -> Role | None:
-    """The person's role in a team; None for a stranger."""
+class Foreign(Refused, Http404):
+    """It exists, in a team that the person is not in. Nobody learns more than that it is not found."""
+
+    def __init__(self, action: str, team_id: UUID | None, thing: Model) -> None:
+        super().__init__()
+        self.action, self.team_id, self.thing = action, team_id, thing
+
+
+def standing(user: Person, team_id: UUID) -> Standing:
+    """What the person is in a team at this moment, and what the token used allows at most."""
     found = _memberships(user).filter(team=team_id).values_list("role", flat=True).first()
-    return Role(found) if found else None
+    return _standing(user, found)
 
 
-def is_at_least(role: Role, wanted: Role | str) -> bool:
-    """Whether a role allows all that `wanted` does."""
-    order = list(ROLES)
-    return order.index(role) >= order.index(Role(wanted))
-
-
-def teams_with_role(user: Person, wanted: Role | str) -> QuerySet[Membership, UUID]:
-    """The ids of the teams in which the person's role is at least this one."""
-    enough = [role for role in ROLES if is_at_least(role, wanted)]
+def teams_with_role(user: Person, wanted: Role | str, action: Action) -> QuerySet[Membership, UUID]:
+    """The ids of the teams in which the person's role is at least `wanted`, and allows `action`."""
+    enough = [role for role in _roles_for(user, action) if is_at_least(role, wanted)]
     return _memberships(user).filter(role__in=enough).values_list("team", flat=True)
 
 
@@ -77,7 +63,7 @@ def within(
     queryset: QuerySet[M], user: Person, action: Action = Action.VIEW, *, team: str = "team"
 ) -> QuerySet[M]:
     """The rows of the teams in which `user` may do `action`; `team` is the path to the team."""
-    mine = _memberships(user).filter(role__in=roles_that_may(action))
+    mine = _memberships(user).filter(role__in=_roles_for(user, action))
     return queryset.filter(**{f"{team}__in": mine.values("team")})
 
 
@@ -92,19 +78,23 @@ def reach(
     """
     mine = _memberships(user).filter(team=OuterRef(team))
     try:
+        named = queryset.filter(**lookup)
         rows = list(
-            queryset.filter(**lookup)
-            .annotate(my_role=Subquery(mine.values("role")[:1]))
-            .filter(my_role__isnull=False)[:20]
+            named.annotate(my_role=Subquery(mine.values("role")[:1])).filter(my_role__isnull=False)[
+                :20
+            ]
         )
+        foreign = named.first() if not rows and user.is_authenticated else None
     except (ValueError, ValidationError) as error:
         raise Http404 from error
     if not rows:
-        raise Http404
+        raise Foreign(action, _team_of(foreign, team), foreign) if foreign else Http404
     for row in rows:
-        if may(row.my_role, action):  # type: ignore[attr-defined]
+        if allows(_standing(user, row.my_role), action):  # type: ignore[attr-defined]
             return row
-    raise PermissionDenied(_refusal(rows[0].my_role, action))  # type: ignore[attr-defined]
+    first = rows[0]
+    refusal = _refusal(_standing(user, first.my_role), action)  # type: ignore[attr-defined]
+    raise Denied(refusal, action, _team_of(first, team), first)
 
 
 def team(user: Person, id: UUID | str, action: Action) -> Team:
@@ -120,9 +110,10 @@ def default_team(user: Person, action: Action) -> Team:
     """The team that is meant when none is named: the first in which `user` may do `action`."""
     found = within(Team.objects.order_by("created_at"), user, action, team="pk").first()
     if found is None:
-        raise PermissionDenied(
-            f"You are in no team in which you may {_VERBS[action]} things. "
-            "Ask an administrator of your team for a higher role."
+        raise Denied(
+            f"You are in no team in which you may {WORDS[action]}. "
+            "Ask an administrator of your team for a higher role.",
+            action,
         )
     return found
 
@@ -132,16 +123,46 @@ def team_or_default(user: Person, id: UUID | str | None, action: Action) -> Team
     return default_team(user, action) if id is None else team(user, id, action)
 
 
+def instance(user: Person, what: str) -> None:
+    """Only for administrators of this Penstock, and not with a token that is limited by scopes."""
+    if not (isinstance(user, User) and user.is_staff and user.scopes is None):
+        raise Denied(
+            f"Only an administrator of this Penstock may {what}; ask one of them.", "instance"
+        )
+
+
+def _standing(user: Person, role: str | None) -> Standing:
+    scopes = user.scopes if isinstance(user, User) else None
+    return Standing(Role(role) if role else None, scopes)
+
+
+def _roles_for(user: Person, action: Action) -> list[Role]:
+    """The roles with which `user`, by the token used if there is one, may do it."""
+    return [role for role in roles_that_may(action) if allows(_standing(user, role), action)]
+
+
 def _memberships(user: Person) -> QuerySet[Membership]:
     if isinstance(user, User):
         return Membership.objects.filter(user=user)
     return Membership.objects.none()
 
 
-def _refusal(role: str, action: Action) -> str:
+def _team_of(row: Any, path: str) -> UUID | None:
+    if path == "pk":
+        return UUID(str(row.pk))
+    for step in path.split("__"):
+        row = getattr(row, f"{step}_id") if step == path.split("__")[-1] else getattr(row, step)
+    return UUID(str(row)) if row else None
+
+
+def _refusal(standing: Standing, action: Action) -> str:
+    if allows(Standing(standing.role), action):
+        return (
+            f"Your role in this team allows it, but this token does not: it lacks the scope "
+            f"`{action}`. Make a token that has it, on your account page."
+        )
     needed = roles_that_may(action)[0]
-    article = "an" if needed[0] in "aeiou" else "a"
     return (
-        f"Your role in this team is {role}; to {_VERBS[action]} this you need to be "
-        f"{article} {needed} or higher. Ask an administrator of the team."
+        f"Your role in this team is {standing.role}; to {WORDS[action]} you need to be "
+        f"{a_role(needed)} or higher. Ask an administrator of the team."
     )

@@ -4,7 +4,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from .models import Membership, Role, Team, User
+from . import audit
+from .models import Membership, Team, User
+from .roles import Role
 
 FIRST_ADMIN = "admin"
 FIRST_TEAM = "main"
@@ -22,11 +24,23 @@ def create_team(name: str, slug: str, admin: User) -> Team:
     return team
 
 
-def set_role(team: Team, user: User, role: Role) -> Membership:
+@transaction.atomic
+def set_role(team: Team, user: User, role: Role, by: User | None = None) -> Membership:
     """Make `user` a member of `team` with this role, or change the role."""
+    before = Membership.objects.filter(team=team, user=user).values_list("role", flat=True).first()
     membership, _ = Membership.objects.update_or_create(
         team=team, user=user, defaults={"role": role}
     )
+    if before != role:
+        audit.record(
+            "member.change" if before else "member.add",
+            membership,
+            team=team.pk,
+            user=by,
+            name=user.get_username(),
+            before={"role": before} if before else None,
+            after={"role": role},
+        )
     return membership
 
 
@@ -59,4 +73,6 @@ def change_password(user: User, new: str, current: str | None = None) -> None:
         raise ValidationError("A password cannot contain a null character.")
     validate_password(new, user)
     user.set_password(new)
-    user.save(update_fields=["password"])
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        audit.record("person.change_password", user, team=None, user=user)

@@ -7,9 +7,26 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 
+from .roles import Action, Role, scopes
+
 
 class User(AbstractUser):
-    """A person. Ours from the first migration, so that it can grow."""
+    """A person, or a service account: a member that is no person and has tokens only."""
+
+    service_of = models.ForeignKey(
+        "Team", null=True, blank=True, on_delete=models.CASCADE, related_name="services"
+    )
+    #: The token by which this user asks at the moment, None for a session. Never stored.
+    token: "ApiToken | None" = None
+
+    @property
+    def scopes(self) -> frozenset[Action] | None:
+        """What the token allows at most; None when there is none, or one without limits."""
+        return self.token.allowed if self.token else None
+
+    @property
+    def kind(self) -> str:
+        return "service" if self.service_of_id else "person"
 
 
 class Team(models.Model):
@@ -28,17 +45,13 @@ class Team(models.Model):
         return self.name
 
 
-class Role(models.TextChoices):
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    EDITOR = "editor"
-    ADMIN = "admin"
+ROLE_CHOICES = [(role.value, role.value.capitalize()) for role in Role]
 
 
 class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
+    role = models.CharField(max_length=20, choices=ROLE_CHOICES, default=Role.VIEWER.value)
 
     class Meta:
         constraints: ClassVar = [
@@ -58,12 +71,19 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    scopes = models.JSONField(null=True, blank=True, help_text="Names of actions; null for all.")
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def allowed(self) -> frozenset[Action] | None:
+        """What it may be used for at most; the role of its user counts besides."""
+        return scopes(self.scopes)
 
 
 class LoginLink(models.Model):
@@ -76,3 +96,61 @@ class LoginLink(models.Model):
 
     def __str__(self) -> str:
         return f"login link for {self.user}"
+
+
+class AuditEntry(models.Model):
+    """Who did what to what, when and from where. Never changed and never deleted: a trigger
+    forbids it, and the chain of seals shows it.
+
+    Users, teams and objects are told by value, so that an entry outlives them. `before` and
+    `after` are canonical JSON kept as text: a database's own JSON type would rewrite numbers, and
+    the digest with them.
+    """
+
+    at = models.DateTimeField()
+    team_id = models.UUIDField(null=True)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.BigIntegerField(null=True)
+    actor = models.CharField(max_length=150, blank=True)
+    token = models.CharField(max_length=140, blank=True)
+    action = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=10)
+    object_type = models.CharField(max_length=40, blank=True)
+    object_id = models.CharField(max_length=100, blank=True)
+    object_name = models.CharField(max_length=200, blank=True)
+    before = models.TextField(default="null")
+    after = models.TextField(default="null")
+    ip = models.CharField(max_length=45, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["team_id", "-id"], name="audit_of_team"),
+            models.Index(fields=["object_type", "object_id", "-id"], name="audit_of_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor or self.actor_kind}: {self.action} {self.object_name}"
+
+
+class AuditPending(models.Model):
+    """An entry that is committed and waits for its place in the chain. Gone within a second."""
+
+    entry_id = models.BigIntegerField(unique=True)
+
+    def __str__(self) -> str:
+        return f"entry {self.entry_id}"
+
+
+class AuditSeal(models.Model):
+    """The place of an entry in the chain: the hash is of the seal before it and of the entry."""
+
+    number = models.BigIntegerField(primary_key=True)
+    entry_id = models.BigIntegerField(unique=True)
+    hash = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"seal {self.number}"

@@ -72,6 +72,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who did what in the teams that you administer, newest first; also what was denied. */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same entries with the same filters as one file: CSV, or with `as=jsonl` JSON Lines. */
+        get: operations["audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bundles/": {
         parameters: {
             query?: never;
@@ -415,6 +449,23 @@ export interface paths {
         };
         /** @description The published pipelines of a team as things that a node can use, by their short names. */
         get: operations["pipelines_specs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every action, with the roles that may do it, low to high. Scopes of tokens are actions. */
+        get: operations["roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -770,6 +821,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One row of the table of roles and actions. */
+        Action: {
+            action: components["schemas"]["ActionName"];
+            words: string;
+            roles: components["schemas"]["Role"][];
+        };
+        /**
+         * @description * `view` - view
+         *     * `run` - run
+         *     * `cancel` - cancel
+         *     * `approve` - approve
+         *     * `pause` - pause
+         *     * `edit` - edit
+         *     * `use_secrets` - use_secrets
+         *     * `members` - members
+         *     * `secrets` - secrets
+         *     * `share` - share
+         *     * `tokens` - tokens
+         *     * `audit` - audit
+         * @enum {string}
+         */
+        ActionName: "view" | "run" | "cancel" | "approve" | "pause" | "edit" | "use_secrets" | "members" | "secrets" | "share" | "tokens" | "audit";
+        /**
+         * @description * `person` - person
+         *     * `service` - service
+         *     * `anonymous` - anonymous
+         *     * `system` - system
+         * @enum {string}
+         */
+        ActorKindEnum: "person" | "service" | "anonymous" | "system";
         ApiToken: {
             id: number;
             name: string;
@@ -779,6 +860,10 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             last_used_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description The role counts besides. Null: all that the role allows. */
+            scopes: components["schemas"]["ActionName"][] | null;
         };
         /** @description What a person is asked, and what they decided. */
         Approval: {
@@ -845,6 +930,34 @@ export interface components {
             log_truncated: boolean;
             /** @description Digest of the lock of what it ran in. */
             environment: string;
+        };
+        /** @description Who did what to what, when and from where. Secrets in it are redacted. */
+        AuditEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: uuid
+             * @description Null for the whole Penstock.
+             */
+            team: string | null;
+            actor_kind: components["schemas"]["ActorKindEnum"];
+            actor_id: number | null;
+            /** @description The username at that time. */
+            actor: string;
+            /** @description The token that was used; empty for a session. */
+            token: string;
+            /** @description `noun.verb`; for what was denied, the action. */
+            action: string;
+            outcome: components["schemas"]["OutcomeEnum"];
+            object_type: string;
+            object_id: string;
+            object_name: string;
+            before: components["schemas"]["JsonValue"] | null;
+            after: components["schemas"]["JsonValue"] | null;
+            ip: string;
+            request_id: string;
+            digest: string;
         };
         /** @enum {unknown} */
         BlankEnum: "";
@@ -1011,6 +1124,10 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             last_used_at: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description The role counts besides. Null: all that the role allows. */
+            scopes: components["schemas"]["ActionName"][] | null;
             /** @description Shown this once; only its hash is kept. */
             token: string;
         };
@@ -1358,6 +1475,13 @@ export interface components {
         NewApiTokenRequest: {
             /** @default token */
             name: string;
+            /** @description The role counts besides. Null: all that the role allows. */
+            scopes?: components["schemas"]["ActionName"][] | null;
+            /**
+             * Format: date-time
+             * @description When it stops working; null for never.
+             */
+            expires_at?: string | null;
         };
         NewLimitRequest: {
             slots: number;
@@ -1536,6 +1660,12 @@ export interface components {
             /** @description Whether you may. */
             may_decide: boolean;
         };
+        /**
+         * @description * `done` - done
+         *     * `denied` - denied
+         * @enum {string}
+         */
+        OutcomeEnum: "done" | "denied";
         /** @description What a run would do before it is started: `keep` results, `run` nodes, `leave` nodes out. */
         Outlook: {
             origin: components["schemas"]["RunRef"] | null;
@@ -1589,6 +1719,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["ApiToken"][];
+        };
+        PaginatedAuditEntryList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["AuditEntry"][];
         };
         PaginatedComponentList: {
             /** @example 123 */
@@ -2478,6 +2623,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description `pipeline.edit`, or `pipeline` for all. */
+                action?: string;
+                /** @description A username. */
+                actor?: string;
+                after?: string;
+                before?: string;
+                object_id?: string;
+                /** @description `pipeline`, `run`, … */
+                object_type?: string;
+                /**
+                 * @description * `done` - done
+                 *     * `denied` - denied
+                 */
+                outcome?: "denied" | "done";
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                request_id?: string;
+                /** @description Part of a name, of an address, or of what was changed. */
+                search?: string;
+                /** @description Id or slug of a team. */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedAuditEntryList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_export: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `csv` - csv
+                 *     * `jsonl` - jsonl
+                 */
+                as?: "csv" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description The request cannot be understood. */
@@ -4289,6 +4575,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedPipelineSpecList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Action"][];
                 };
             };
             /** @description The request cannot be understood. */

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from pipelines.core.document import MAX_NODES
 from pipelines.core.reuse import Fate, Mode
 from pipelines.runs.models import NodeState, RunState
-from pipelines.teams.models import Role
+from pipelines.teams.models import ROLE_CHOICES
 
 from .common import Shape, UserRefSerializer
 from .environments import NodeEnvironmentSerializer
@@ -202,7 +202,7 @@ class ApprovalSerializer(Shape):
 
     message = serializers.CharField(allow_blank=True)
     form = JsonObject(help_text="A JSON Schema of the values that are asked for.")
-    role = serializers.ChoiceField(choices=Role.choices, help_text="The lowest that may decide.")
+    role = serializers.ChoiceField(choices=ROLE_CHOICES, help_text="The lowest that may decide.")
     deadline = serializers.DateTimeField(allow_null=True)
     on_deadline = serializers.ChoiceField(choices=["fail", "approve", "reject"])
     asked_at = serializers.DateTimeField()
@@ -229,7 +229,7 @@ class OpenApprovalSerializer(Shape):
     node = serializers.CharField()
     title = serializers.CharField(allow_blank=True)
     message = serializers.CharField(allow_blank=True)
-    role = serializers.ChoiceField(choices=Role.choices, help_text="The lowest that may decide.")
+    role = serializers.ChoiceField(choices=ROLE_CHOICES, help_text="The lowest that may decide.")
     asked_at = serializers.DateTimeField()
     deadline = serializers.DateTimeField(allow_null=True)
     may_decide = serializers.BooleanField(help_text="Whether you may.")

@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 
 from pipelines.runs import actions
 from pipelines.runs.models import Approval, NodeRun, NodeState, Run
-from pipelines.teams.models import Role, User
+from pipelines.teams.models import User
+from pipelines.teams.roles import Role
 from tests.people import People
 from tests.support.sample import Sample
 

@@ -15,7 +15,8 @@ from pipelines.core.problems import InvalidDefinition
 from pipelines.kinds import registry
 from pipelines.teams.access import Action
 from pipelines.teams.actions import create_team, set_role
-from pipelines.teams.models import Role, Team, User
+from pipelines.teams.models import Team, User
+from pipelines.teams.roles import Role
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,8 @@ from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.kinds import registry
 from pipelines.teams.access import Action
 from pipelines.teams.actions import create_team, set_role
-from pipelines.teams.models import Role, Team, User
+from pipelines.teams.models import Team, User
+from pipelines.teams.roles import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -239,7 +240,7 @@ def test_only_the_team_reaches_a_pipeline_and_each_role_its_part(
 
 def test_an_archived_pipeline_is_gone_from_lists_and_doors(pipeline: Pipeline, owner: User) -> None:
     assert list(queries.visible(owner)) == [pipeline]
-    actions.archive(pipeline)
+    actions.archive(pipeline, None)
     assert not queries.visible(owner).exists()
     with pytest.raises(Http404):
         access.pipeline(owner, pipeline.pk, Action.VIEW)

@@ -77,7 +77,7 @@ def test_the_database_of_the_daily_example_lies_below_the_data_directory(
 def test_what_people_did_to_an_example_stays(team: Team, user: User, tmp_path: Path) -> None:
     *others, edited, archived = examples.install(team, tmp_path)
     actions.save_draft(edited, {"name": "Mine now"}, edited.draft_revision, user)
-    actions.archive(archived)
+    actions.archive(archived, None)
     assert examples.install(team, tmp_path) == []
     assert Pipeline.objects.get(pk=edited.pk).draft == {"name": "Mine now"}
     assert queries.visible(user).count() == len(others) + 1

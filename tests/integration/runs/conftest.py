@@ -18,7 +18,8 @@ from pipelines.runs.driver import Driver
 from pipelines.runs.models import NodeRun, Run
 from pipelines.runs.recorder import Recorder
 from pipelines.runs.slots import Slots
-from pipelines.teams.models import Membership, Role, Team, User
+from pipelines.teams.models import Membership, Team, User
+from pipelines.teams.roles import Role
 from tests.support.fake_executor import FakeExecutor
 
 STEP = ComponentSpec(

@@ -9,7 +9,8 @@ from django.utils import timezone
 from pipelines.core.problems import InvalidDefinition
 from pipelines.runs import actions, decisions, sweep
 from pipelines.runs.models import Approval, Attempt, NodeRun
-from pipelines.teams.models import Membership, Role, User
+from pipelines.teams.models import Membership, User
+from pipelines.teams.roles import Role
 from tests.support.fake_executor import Fails, Gate, fail, give
 
 ASK = {"component": "control/approval", "params": {"message": "Deploy ${{ run.number }}?"}}

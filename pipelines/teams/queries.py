@@ -1,0 +1,26 @@
+"""What is asked about teams."""
+
+from django.db.models import Q, QuerySet
+
+from .access import Person, within
+from .models import AuditEntry, Team, User
+from .roles import Action
+
+
+def audit_entries(user: Person) -> QuerySet[AuditEntry]:
+    """The audit log of the teams whose log `user` may read, newest first.
+
+    Administrators of this Penstock also read what belongs to no team.
+    """
+    teams = within(Team.objects.all(), user, Action.AUDIT, team="pk").values("pk")
+    mine = Q(team_id__in=teams)
+    if isinstance(user, User) and user.is_staff and user.scopes is None:
+        mine |= Q(team_id=None)
+    return AuditEntry.objects.filter(mine).order_by("-id")
+
+
+def may_audit(user: Person) -> bool:
+    """Whether there is any audit log that `user` may read."""
+    if isinstance(user, User) and user.is_staff and user.scopes is None:
+        return True
+    return within(Team.objects.all(), user, Action.AUDIT, team="pk").exists()
