@@ -73,7 +73,9 @@ def one_move(world: Simulation, draw: st.DrawFn):
         if view.releases < 3:
             moves += [Lost(name, "gone"), Released(name, "stopped")]
         if world.looks < MAX_LOOKS:
-            moves += [Parked(name, "waits", world.now), HandedOut(name, "child")]
+            moves += [Parked(name, "waits", world.now)]
+            if not view.items_total:  # a node that maps has items, and never a child run itself
+                moves += [HandedOut(name, "child")]
             if not view.parent and not view.phase and not view.items_total:
                 moves += [HandedOut(name, "items", 5, 2), HandedOut(name, "items", 1, 9)]
         if world.run.exit_cancelled if view.on_exit else world.run.cancel_requested:
