@@ -23,6 +23,7 @@ urlpatterns = [
     path("login/", teams.Login.as_view(), name="login"),
     path("logout/", teams.Logout.as_view(), name="logout"),
     path("welcome/<str:secret>/", teams.Welcome.as_view(), name="welcome"),
+    path("invitation/<str:secret>/", teams.AcceptInvitation.as_view(), name="invitation"),
     path("password/", teams.Password.as_view(), name="password"),
     path("api/v1/", include("pipelines.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

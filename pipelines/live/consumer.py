@@ -18,6 +18,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 
 from pipelines.runs.models import RunState
+from pipelines.teams import hints
 
 from . import questions
 
@@ -32,7 +33,8 @@ POLL_SECONDS = 2.0
 #: A run that is over hardly ever has news.
 POLL_ENDED_SECONDS = 15.0
 PING_SECONDS = 20.0
-RECHECK_SECONDS = 30.0
+#: Hints say at once that access has changed; this is for those that were lost.
+RECHECK_SECONDS = 10.0
 RETRY_LAYER_SECONDS = 5.0
 _UNDER_WAY = frozenset({RunState.PENDING.value, RunState.RUNNING.value})
 
@@ -49,6 +51,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         self.seq = 0
         self.ended = False
         self.news = asyncio.Event()
+        self.access_changed = False
         self.logs: dict[tuple[str, int], dict[str, Any]] = {}
         self.tasks: list[asyncio.Task[None]] = []
         if await self._allowed():
@@ -64,6 +67,7 @@ class RunConsumer(AsyncWebsocketConsumer):
     async def _allowed(self) -> bool:
         """Close the socket, with the reason, when its person may not look at the run (any more)."""
         person = await questions.signed_in(self.scope)
+        self.person_id = person.pk
         if not person.is_authenticated:
             await self.close(NOT_SIGNED_IN)
             return False
@@ -106,8 +110,8 @@ class RunConsumer(AsyncWebsocketConsumer):
                 await asyncio.wait_for(self.news.wait(), wait)
             self.news.clear()
             now = time.monotonic()
-            if now - checked >= RECHECK_SECONDS:
-                checked = now
+            if self.access_changed or now - checked >= RECHECK_SECONDS:
+                self.access_changed, checked = False, now
                 if not await self._allowed():
                     return
             if now - pinged >= PING_SECONDS:
@@ -145,17 +149,22 @@ class RunConsumer(AsyncWebsocketConsumer):
     async def _hear_all(self) -> None:
         layer: Any = get_channel_layer()
         channel, group = await layer.new_channel(), f"run.{self.run_id}"
+        mine = hints.group(self.person_id or 0)
         await layer.group_add(group, channel)
+        await layer.group_add(mine, channel)
         try:
             # What happened before the group was joined.
             self.news.set()
             while not _cancelled():
                 hint = await layer.receive(channel)
-                if hint["type"] == "run.log":
+                if hint["type"] == "access.changed":
+                    self.access_changed = True
+                elif hint["type"] == "run.log":
                     self.logs[(hint["node"], hint["attempt"])] = hint
                 self.news.set()
         finally:
             await layer.group_discard(group, channel)
+            await layer.group_discard(mine, channel)
 
     async def _frame(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=json.dumps(frame, separators=(",", ":")))

@@ -8,12 +8,16 @@ from uuid import UUID
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from pipelines.runs import access, queries
 from pipelines.runs.models import Run
+from pipelines.teams import audit, tokens
 from pipelines.teams.access import Action, Person
+
+from .origin import token_in
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,17 +31,28 @@ def _asked(question: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
 
 async def signed_in(scope: Any) -> Person:
-    """Whose the session is now: it may have ended since the socket was opened."""
+    """Who is asking now, by token or by session: either may have ended since the socket was opened."""
+    secret = token_in(scope)
+    if secret is not None:
+        token = await find_token(secret)
+        if token is None:
+            return AnonymousUser()
+        token.user.token = token
+        return token.user
     sessions = import_module(settings.SESSION_ENGINE)
     now: Any = {"session": sessions.SessionStore(scope["session"].session_key)}
     return cast(Person, await get_user(now))
+
+
+find_token = _asked(tokens.find)
 
 
 @_asked
 def may_view(person: Person, run_id: UUID) -> bool:
     try:
         access.run(person, run_id, Action.VIEW)
-    except (Http404, PermissionDenied):
+    except (Http404, PermissionDenied) as error:
+        audit.denied(error, person, f"WS /ws/runs/{run_id}/")
         return False
     return True
 

@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from pipelines.teams.admin import Audited
+
 from .models import Limit, Worker
 
 
 @admin.register(Limit)
-class LimitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LimitAdmin(Audited):
     """A limit of a pool or queue is named; one of a team chooses the team and leaves the name empty."""
 
     list_display = ("scope", "name", "team", "slots")

@@ -1,15 +1,40 @@
 """The administration of people and teams. What is immutable can be looked at, not edited."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
+from . import audit
 from .models import ApiToken, Membership, Team, User
 
 admin.site.site_header = "Penstock administration"
 admin.site.site_title = "Penstock"
 admin.site.index_title = "People and teams"
 admin.site.site_url = "/"
+
+
+class Audited(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is done here is told in the audit log, in the transaction that does it."""
+
+    def log_addition(self, request: HttpRequest, object: Any, message: Any) -> Any:
+        self._record("create", request, object, message)
+        return super().log_addition(request, object, message)
+
+    def log_change(self, request: HttpRequest, object: Any, message: Any) -> Any:
+        self._record("change", request, object, message)
+        return super().log_change(request, object, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for each in queryset:
+            self._record("delete", request, each, None)
+        return super().log_deletions(request, queryset)
+
+    def _record(self, verb: str, request: HttpRequest, thing: Any, message: Any) -> None:
+        team = thing.pk if isinstance(thing, Team) else getattr(thing, "team_id", None)
+        name = str(self.model._meta.model_name)
+        audit.record(f"{name}.{verb}", thing, team=team, user=request.user, after=message)
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -19,12 +44,12 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     inlines = (MembershipInline,)
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TeamAdmin(Audited):
     list_display = ("name", "slug", "created_at")
     search_fields = ("name", "slug")
     readonly_fields = ("created_at",)
@@ -36,7 +61,7 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiTokenAdmin(Audited):
     """Tokens can be revoked here; they are made by their owners."""
 
     list_display = ("user", "name", "prefix", "created_at", "last_used_at")

@@ -86,6 +86,26 @@ class ApiToken(models.Model):
         return scopes(self.scopes)
 
 
+class Invitation(models.Model):
+    """A link that makes one person a member, once. Only its SHA-256 is kept."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=20, choices=ROLE_CHOICES)
+    note = models.CharField(max_length=200, blank=True, help_text="For whom it is.")
+    digest = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.note or f"invitation as {self.role}"
+
+
 class LoginLink(models.Model):
     """A link that logs one person in, once. Only its SHA-256 is kept."""
 

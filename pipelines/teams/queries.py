@@ -1,9 +1,10 @@
 """What is asked about teams."""
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from .access import Person, within
-from .models import AuditEntry, Team, User
+from .models import AuditEntry, Invitation, Membership, Team, User
 from .roles import Action
 
 
@@ -24,3 +25,14 @@ def may_audit(user: Person) -> bool:
     if isinstance(user, User) and user.is_staff and user.scopes is None:
         return True
     return within(Team.objects.all(), user, Action.AUDIT, team="pk").exists()
+
+
+def members(team: Team) -> QuerySet[Membership]:
+    """Who is in a team, by name."""
+    return team.memberships.select_related("user", "team").order_by("user__username")
+
+
+def invitations(team: Team) -> QuerySet[Invitation]:
+    """Those that can still be accepted, newest first."""
+    open_ones = team.invitations.filter(accepted_at=None, expires_at__gt=timezone.now())
+    return open_ones.select_related("created_by")

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from . import audit
+from . import audit, hints
 from .models import ApiToken, LoginLink, User
 from .roles import Action
 
@@ -61,6 +61,7 @@ def revoke(token: ApiToken, by: User) -> None:
             before={"of": token.user.get_username(), "scopes": token.scopes},
         )
         token.delete()
+        hints.access_changed([token.user_id])
 
 
 def find(secret: str) -> ApiToken | None:
@@ -92,7 +93,11 @@ def use_login_link(secret: str) -> User | None:
     """Its user the first time, None ever after: the conditional update lets one caller win."""
     now = timezone.now()
     won = LoginLink.objects.filter(
-        digest=digest(secret), used_at__isnull=True, expires_at__gt=now, user__is_active=True
+        digest=digest(secret),
+        used_at=None,
+        expires_at__gt=now,
+        user__is_active=True,
+        user__service_of=None,
     ).update(used_at=now)
     if not won:
         return None

@@ -5,8 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -15,7 +17,8 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
-from . import actions, tokens
+from . import actions, members, tokens
+from .models import Invitation, User
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _MAX_PASSWORD = 4096
@@ -43,6 +46,62 @@ class Welcome(View):
         elif not request.user.is_authenticated:
             return render(request, "link_used.html", status=410)
         return redirect(_next(request))
+
+
+class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]
+    """An account for somebody who was invited."""
+
+    class Meta:
+        model = User
+        fields = ("username",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = "Password"
+        self.fields["password2"].label = "Password, again"
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class AcceptInvitation(View):
+    """The link of an invitation: who is signed in joins, anybody else makes an account first."""
+
+    http_method_names = ("get", "post")
+
+    def get(self, request: HttpRequest, secret: str) -> HttpResponseBase:
+        invitation = members.open_invitation(secret)
+        if invitation is None:
+            return self._over(request)
+        form = None if request.user.is_authenticated else NewPersonForm()
+        return self._page(request, invitation, form)
+
+    def post(self, request: HttpRequest, secret: str) -> HttpResponseBase:
+        invitation = members.open_invitation(secret)
+        if invitation is None:
+            return self._over(request)
+        if request.user.is_authenticated:
+            joined = members.accept(invitation, request.user)
+            return redirect("/") if joined else self._over(request)
+        form = NewPersonForm(request.POST)
+        if not form.is_valid():
+            return self._page(request, invitation, form)
+        with transaction.atomic():
+            user = form.save()
+            joined = members.accept(invitation, user)
+            if not joined:
+                # Whoever was quicker has the place; an account that is in no team helps nobody.
+                transaction.set_rollback(True)
+        if not joined:
+            return self._over(request)
+        login(request, user, backend=_BACKEND)
+        return redirect("/")
+
+    def _page(
+        self, request: HttpRequest, invitation: Invitation, form: NewPersonForm | None
+    ) -> HttpResponse:
+        return render(request, "invitation.html", {"invitation": invitation, "form": form})
+
+    def _over(self, request: HttpRequest) -> HttpResponse:
+        return render(request, "invitation_used.html", status=410)
 
 
 class PasswordForm(forms.Form):

@@ -1,5 +1,6 @@
 """The socket of a run: who may open it, what it sends, and how it goes on after a break."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,11 +9,14 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
+from redis import Redis
 
 from pipelines.config.asgi import application
 from pipelines.live import consumer
 from pipelines.runs.models import Event, Run
-from pipelines.teams.models import Membership, User
+from pipelines.teams import hints, members, tokens
+from pipelines.teams.models import AuditEntry, Membership, User
+from pipelines.teams.roles import ROLES, Action
 from tests.people import People
 from tests.support.sample import Sample
 from tests.support.websocket import Socket
@@ -35,8 +39,11 @@ async def socket(
     origin: str | None = f"http://{HOST}",
     host: str = HOST,
     path: str | None = None,
+    token: str | None = None,
 ) -> Socket:
     headers = [(b"host", host.encode())]
+    if token is not None:
+        headers.append((b"authorization", f"Token {token}".encode()))
     if origin is not None:
         headers.append((b"origin", origin.encode()))
     if user is not None:
@@ -201,3 +208,43 @@ async def test_what_a_browser_sends_changes_nothing(sample: Sample, people: Peop
     await made.say(bytes=b"\x00" * 1000)
     assert await made.silent(0.2)
     await made.leave()
+
+
+async def test_every_role_may_watch(sample: Sample, people: People) -> None:
+    for user in (people.teammate, people.operator, people.editor, people.owner):
+        opened = await socket(sample.run.pk, user)
+        assert (await opened.frame())["type"] == "snapshot"
+        await opened.leave()
+    assert sorted({str(role) for role in ROLES if Action.VIEW in ROLES[role]}) == sorted(ROLES)
+
+
+async def test_a_program_watches_by_token_and_a_revoked_one_is_closed_at_once(
+    sample: Sample, people: People
+) -> None:
+    token, secret = await sync_to_async(tokens.create)(people.teammate, scopes=[Action.VIEW])
+    opened = await socket(sample.run.pk, origin=None, token=secret)
+    assert (await opened.frame())["type"] == "snapshot"
+    await heard(people.teammate)
+    await sync_to_async(tokens.revoke)(token, people.teammate)
+    assert await opened.close_code() == 4401
+    wrong = await socket(sample.run.pk, people.owner, token="wrong")
+    assert await wrong.close_code() == 4401
+
+
+async def test_who_is_removed_sees_nothing_more(sample: Sample, people: People) -> None:
+    opened = await socket(sample.run.pk, people.teammate)
+    assert (await opened.frame())["type"] == "snapshot"
+    await heard(people.teammate)
+    gone = await Membership.objects.select_related("team", "user").aget(user=people.teammate)
+    await sync_to_async(members.remove)(gone, people.owner)
+    assert await opened.close_code() == 4404
+    denied = await AuditEntry.objects.filter(outcome="denied").alatest("id")
+    assert (denied.actor, denied.object_id) == ("teammate", str(sample.run.pk))
+
+
+async def heard(user: User) -> None:
+    """Wait until the person's socket takes hints: it answers to none before."""
+    redis = Redis.from_url(settings.REDIS_URL)
+    async with asyncio.timeout(5):
+        while not redis.pubsub_channels(f"*{hints.group(user.pk)}"):
+            await asyncio.sleep(0.01)
