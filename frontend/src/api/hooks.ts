@@ -7,12 +7,18 @@ import { getComponent, getComponentVersion, listComponents } from "./resources/c
 import { getEnvironment } from "./resources/environments";
 import { getPipeline, getVersion, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
 import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
+import { listAudit, listInvitations, listMembers, listRoles } from "./resources/teams";
 import { listLimits, listWorkers } from "./resources/workers";
-import type { ApprovalFilters, ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
+import type { ApprovalFilters, AuditFilters, ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
 
 export const keys = {
   me: ["me"] as const,
   tokens: ["tokens"] as const,
+  roles: ["roles"] as const,
+  members: (team: string, page = 1) => ["team", team, "members", page] as const,
+  invitations: (team: string) => ["team", team, "invitations"] as const,
+  team: (team: string) => ["team", team] as const,
+  audit: (filters: AuditFilters) => ["audit", filters] as const,
   components: (filters: ComponentFilters = {}) => ["components", filters] as const,
   component: (namespace: string, name: string) => ["component", namespace, name] as const,
   componentVersion: (namespace: string, name: string, number: number) =>
@@ -44,6 +50,30 @@ export function useMe() {
 
 export function useTokens() {
   return useQuery({ queryKey: keys.tokens, queryFn: ({ signal }) => listTokens(1, signal) });
+}
+
+export function useRoles() {
+  return useQuery({ queryKey: keys.roles, queryFn: ({ signal }) => listRoles(signal), ...FOREVER });
+}
+
+export function useMembers(team: string, page: number) {
+  return useQuery({
+    queryKey: keys.members(team, page),
+    queryFn: ({ signal }) => listMembers(team, page, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useInvitations(team: string) {
+  return useQuery({ queryKey: keys.invitations(team), queryFn: ({ signal }) => listInvitations(team, signal) });
+}
+
+export function useAudit(filters: AuditFilters) {
+  return useQuery({
+    queryKey: keys.audit(filters),
+    queryFn: ({ signal }) => listAudit(filters, signal),
+    placeholderData: keepPreviousData,
+  });
 }
 
 export function useComponents(filters: ComponentFilters = {}) {

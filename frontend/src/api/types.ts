@@ -22,6 +22,11 @@ export type Role = Schemas["Role"];
 export type UserRef = Schemas["UserRef"];
 export type Me = Schemas["Me"];
 export type Team = Schemas["MyTeam"];
+export type Member = Schemas["Member"];
+export type Invitation = Schemas["Invitation"];
+export type CreatedInvitation = Schemas["CreatedInvitation"];
+export type RoleAction = Schemas["Action"];
+export type AuditEntry = Schemas["AuditEntry"];
 export type ApiToken = Schemas["ApiToken"];
 export type CreatedApiToken = Schemas["CreatedApiToken"];
 
@@ -118,3 +123,5 @@ export function isArtifactRef(value: unknown): value is ArtifactRef {
     typeof (value as ArtifactRef).type === "string"
   );
 }
+
+export type AuditFilters = NonNullable<paths["/api/v1/audit/"]["get"]["parameters"]["query"]>;

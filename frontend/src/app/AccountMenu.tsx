@@ -1,4 +1,4 @@
-import { CircleUserRound, KeyRound, LogOut } from "lucide-react";
+import { CircleUserRound, KeyRound, LogOut, ScrollText, Users } from "lucide-react";
 import { useNavigate } from "react-router";
 import { useMe } from "@/api/hooks";
 import { csrfToken } from "@/api/transport";
@@ -21,11 +21,19 @@ function signOut(): void {
 export function AccountMenu() {
   const navigate = useNavigate();
   const { data: me } = useMe();
-  const teams = me?.teams.map((team) => `${team.name} (${team.role})`).join(", ");
+  const teams = me?.teams ?? [];
+  const mayAudit = me?.is_staff || teams.some((team) => team.role === "admin");
   return (
     <Menu
       items={[
-        ...(teams ? [{ heading: teams }] : []),
+        ...teams.map(({ slug, name, role }) => ({
+          id: `team-${slug}`,
+          label: `${name} (${role})`,
+          icon: <Users aria-hidden />,
+          onSelect: () => void navigate(`/teams/${slug}`),
+        })),
+        ...(mayAudit ? [{ id: "audit", label: "Audit log", icon: <ScrollText aria-hidden />, onSelect: () => void navigate("/audit") }] : []),
+        "line",
         { id: "account", label: "Account and API tokens", icon: <KeyRound aria-hidden />, onSelect: () => void navigate("/account") },
         "line",
         { id: "out", label: "Sign out", icon: <LogOut aria-hidden />, onSelect: signOut },
