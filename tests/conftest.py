@@ -23,6 +23,14 @@ hypothesis.settings.load_profile("penstock")
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """pytest-django's database."""
+    from tests.support import emptying
+
+    emptying.be_quick()
+
+
+@pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A real Redis at the address that the settings name."""
     from django.conf import settings
