@@ -1,14 +1,17 @@
-"""Runs every check and every test suite, one after the other: `python -m tests.suite [STAGE …]`.
+"""Runs every check and every test suite: `python -m tests.suite [STAGE …]`.
 
-All stages run even when one fails; a table of them and one line with the number of tests close
-the output. The exit code is 0 only if all of them passed. Reports are left in test-artifacts/.
+Stages that leave a core idle run two at a time, and each tells what it said when it ends; the
+others follow, one after the other. All run even when one fails; a table of them and one line with
+the number of tests close the output. The exit code is 0 only if all of them passed. Reports are
+left in test-artifacts/.
 """
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,16 +20,32 @@ ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "test-artifacts" / "reports"
 BIN = Path(sys.executable).parent
 POSTGRES = {"PENSTOCK_TEST_DATABASE": "postgres"}
+#: What the suite is laid out for; more of them would go unused.
+CORES = 2
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One command; `group` lets a part of the suite be asked for by name."""
+    """One command; `group` lets a part of the suite be asked for by name.
+
+    `cores` is what it wants for itself: one of two runs alone, and its output is seen as it comes.
+    """
 
     name: str
     command: Sequence[str]
     group: str
     env: Mapping[str, str] = field(default_factory=dict)
+    cores: int = 1
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A stage that is over; `output` is None if it has been seen already."""
+
+    stage: Stage
+    passed: bool
+    seconds: float
+    output: bytes | None
 
 
 def tool(name: str, *arguments: str) -> list[str]:
@@ -44,29 +63,34 @@ def pytest(name: str, *arguments: str) -> list[str]:
 
 
 TWO = ("-n", "2", "--dist", "loadfile")
+NO_DATABASE = "tests/integration/executors"
 STAGES = (
+    Stage("mypy", tool("mypy", "pipelines"), "types"),
     Stage("ruff", tool("ruff", "check"), "lint"),
     Stage("ruff format", tool("ruff", "format", "--check", "--quiet"), "lint"),
-    Stage("mypy", tool("mypy", "pipelines"), "types"),
     Stage("layers", tool("lint-imports"), "layers"),
-    Stage("openapi", [sys.executable, "-m", "tests.support.openapi"], "types"),
     Stage("front end: types, layers", npm("run", "--silent", "check"), "frontend"),
     Stage("front end: vitest", npm("run", "--silent", "test"), "frontend"),
-    Stage("unit", pytest("unit", "tests/unit", "pipelines", *TWO), "unit"),
-    Stage("integration, SQLite", pytest("sqlite", "tests/integration", *TWO), "integration"),
+    Stage("openapi", [sys.executable, "-m", "tests.support.openapi"], "types"),
+    Stage("browser", pytest("browser", "tests/e2e"), "e2e", cores=2),
+    Stage("acceptance", pytest("acceptance", "tests/acceptance"), "acceptance", cores=2),
+    Stage("unit", pytest("unit", "tests/unit", "pipelines", *TWO), "unit", cores=2),
+    Stage(
+        "integration, SQLite", pytest("sqlite", "tests/integration", *TWO), "integration", cores=2
+    ),
     Stage(
         "integration, PostgreSQL",
-        pytest("postgres", "tests/integration", *TWO),
+        pytest("postgres", "tests/integration", f"--ignore={NO_DATABASE}", *TWO),
         "integration",
         POSTGRES,
+        cores=2,
     ),
-    Stage("acceptance", pytest("acceptance", "tests/acceptance"), "acceptance"),
     Stage(
         "faults",
         [sys.executable, "-m", "tests.faults", "--short", "--report", str(REPORTS)],
         "faults",
+        cores=2,
     ),
-    Stage("browser", pytest("browser", "tests/e2e"), "e2e"),
 )
 
 
@@ -78,20 +102,50 @@ def main(wanted: Sequence[str]) -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     for old in REPORTS.glob("*.xml"):
         old.unlink()
-    rows = []
-    for stage in STAGES:
-        if wanted and stage.group not in wanted:
-            continue
-        print(f"\n=== {stage.name}", flush=True)
-        began = time.monotonic()
-        done = subprocess.run(stage.command, cwd=ROOT, env={**os.environ, **stage.env}, check=False)
-        rows.append((stage.name, done.returncode == 0, time.monotonic() - began))
+    began = time.monotonic()
+    ended = []
+    for one in _run(stage for stage in STAGES if not wanted or stage.group in wanted):
+        if one.output is not None:
+            print(f"\n=== {one.stage.name}", flush=True)
+            sys.stdout.buffer.write(one.output)
+            sys.stdout.flush()
+        ended.append(one)
     print("\n=== summary")
-    for name, passed, seconds in rows:
-        print(f"  {'ok    ' if passed else 'FAILED'} {name:<28} {seconds:6.1f} s")
-    print(f"  {'':6} {'all together':<28} {sum(row[2] for row in rows):6.1f} s\n")
+    for one in sorted(ended, key=lambda one: STAGES.index(one.stage)):
+        print(f"  {'ok    ' if one.passed else 'FAILED'} {one.stage.name:<28} {one.seconds:6.1f} s")
+    print(f"  {'':6} {'all together':<28} {time.monotonic() - began:6.1f} s\n")
     print(_tests_line(), flush=True)
-    return 0 if all(passed for _, passed, _ in rows) else 1
+    return 0 if all(one.passed for one in ended) else 1
+
+
+def _run(stages: Iterable[Stage]) -> Iterator[Ended]:
+    """Each stage as it ends; one begins as soon as the cores that it wants are free."""
+    waiting = list(stages)
+    running: dict[Future[Ended], Stage] = {}
+    with ThreadPoolExecutor(CORES) as pool:
+        while waiting or running:
+            for stage in list(waiting):
+                if sum(other.cores for other in running.values()) + stage.cores <= CORES:
+                    waiting.remove(stage)
+                    running[pool.submit(_run_one, stage)] = stage
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                del running[future]
+                yield future.result()
+
+
+def _run_one(stage: Stage) -> Ended:
+    alone = stage.cores == CORES
+    print(f"\n=== {stage.name}" if alone else f"... {stage.name} begins", flush=True)
+    began = time.monotonic()
+    done = subprocess.run(
+        stage.command,
+        cwd=ROOT,
+        env={**os.environ, **stage.env},
+        stdout=None if alone else subprocess.PIPE,
+        stderr=None if alone else subprocess.STDOUT,
+        check=False,
+    )
+    return Ended(stage, done.returncode == 0, time.monotonic() - began, done.stdout)
 
 
 def _tests_line() -> str:

@@ -15,6 +15,12 @@ from tests.support import wheels
 LEVELS = ("auto", "basic")
 
 
+@pytest.fixture(autouse=True)
+def _without_a_database(request: pytest.FixtureRequest) -> None:
+    """Tests here run once and not again on PostgreSQL (tests/suite.py)."""
+    assert not {"db", "transactional_db"} & set(request.fixturenames)
+
+
 @pytest.fixture(scope="session")
 def _executors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ProcessExecutor]]:
     made: dict[str, ProcessExecutor] = {}
