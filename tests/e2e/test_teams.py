@@ -59,3 +59,16 @@ def test_the_audit_log_tells_it_and_can_be_searched(page: Page, screenshots: Pat
         page.screenshot(path=screenshots / f"audit-{scheme}.png")
         report = Axe().run(page)
         assert report.violations_count == 0, report.generate_report()
+
+
+def test_a_token_is_made_with_scopes_and_an_end(page: Page, screenshots: Path) -> None:
+    page.goto("/account")
+    page.get_by_label("Name of the new token").fill("nightly")
+    page.get_by_role("combobox", name="What the new token may do").click()
+    page.get_by_role("option", name="Only look").click()
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.get_by_test_id("new-token")).to_have_text(re.compile("^pst_"))
+    row = page.get_by_role("row", name="nightly")
+    expect(row.get_by_role("cell", name="view", exact=True)).to_be_visible()
+    expect(row.get_by_role("cell", name="never")).to_have_count(1)  # not used yet, but with an end
+    page.screenshot(path=screenshots / "tokens.png", full_page=True)

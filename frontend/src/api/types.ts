@@ -28,6 +28,7 @@ export type CreatedInvitation = Schemas["CreatedInvitation"];
 export type RoleAction = Schemas["Action"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type ApiToken = Schemas["ApiToken"];
+export type NewApiToken = Schemas["NewApiTokenRequest"];
 export type CreatedApiToken = Schemas["CreatedApiToken"];
 
 export type Problem = Schemas["DefinitionProblem"];

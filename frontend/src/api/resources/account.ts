@@ -1,5 +1,5 @@
 import { api, body } from "../client";
-import type { ApiToken, CreatedApiToken, Me, Page } from "../types";
+import type { ApiToken, CreatedApiToken, Me, NewApiToken, Page } from "../types";
 
 export function getMe(signal?: AbortSignal): Promise<Me> {
   return body(api.GET("/api/v1/me/", { signal }));
@@ -15,8 +15,8 @@ export function listTokens(page = 1, signal?: AbortSignal): Promise<Page<ApiToke
 }
 
 /** The only answer that holds the secret itself. */
-export function createToken(name: string): Promise<CreatedApiToken> {
-  return body(api.POST("/api/v1/tokens/", { body: { name } }));
+export function createToken(token: NewApiToken): Promise<CreatedApiToken> {
+  return body(api.POST("/api/v1/tokens/", { body: token }));
 }
 
 export async function revokeToken(id: number): Promise<void> {

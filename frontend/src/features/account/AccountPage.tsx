@@ -30,7 +30,7 @@ export function AccountPage() {
             <Section title="Password">
               <PasswordForm key={String(me.has_password)} hasPassword={me.has_password} />
             </Section>
-            <Section title="API tokens" lead="For scripts and CI: a token stands for you, with all you may do.">
+            <Section title="API tokens" lead="For scripts and CI: a token stands for you, with what it and your role allow at that moment.">
               <Tokens />
             </Section>
           </>

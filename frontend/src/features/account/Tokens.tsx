@@ -3,18 +3,37 @@ import { Check, Copy, KeyRound, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { keys, useTokens } from "@/api/hooks";
 import { createToken, revokeToken } from "@/api/resources/account";
-import type { ApiToken } from "@/api/types";
-import { Button, Dialog, IconButton, Input, Loaded, Notice, RelativeTime, TABLE, TABLE_BOX, TD, TH, toast } from "@/ui";
+import type { ApiToken, NewApiToken } from "@/api/types";
+import { Button, Dialog, IconButton, Input, Loaded, Notice, RelativeTime, Select, TABLE, TABLE_BOX, TD, TH, toast } from "@/ui";
+
+type Scopes = NewApiToken["scopes"];
+
+/** The scopes that most tokens want; the API takes any. */
+const SCOPES: Record<string, { label: string; scopes: Scopes }> = {
+  all: { label: "All that I may do", scopes: null },
+  view: { label: "Only look", scopes: ["view"] },
+  run: { label: "Look and run", scopes: ["view", "run", "cancel"] },
+  edit: { label: "Look, run and edit", scopes: ["view", "run", "cancel", "edit", "use_secrets"] },
+};
+const DAYS = ["30", "90", "365", ""];
+const DAY = 24 * 60 * 60 * 1000;
 
 /** The reader's API tokens. A fresh one is shown once; afterwards only its beginning is known. */
 export function Tokens() {
   const query = useTokens();
   const queryClient = useQueryClient();
   const [name, setName] = useState("");
+  const [scopes, setScopes] = useState("all");
+  const [days, setDays] = useState("90");
   const [fresh, setFresh] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<ApiToken | null>(null);
   const create = useMutation({
-    mutationFn: () => createToken(name.trim()),
+    mutationFn: () =>
+      createToken({
+        name: name.trim(),
+        scopes: SCOPES[scopes]?.scopes ?? null,
+        expires_at: days ? new Date(Date.now() + Number(days) * DAY).toISOString() : null,
+      }),
     onSuccess: ({ token }) => {
       setName("");
       setFresh(token);
@@ -24,7 +43,7 @@ export function Tokens() {
   return (
     <>
       <form
-        className="flex items-center gap-2"
+        className="flex flex-wrap items-center gap-2"
         onSubmit={(event) => {
           event.preventDefault();
           if (name.trim()) create.mutate();
@@ -37,6 +56,20 @@ export function Tokens() {
           maxLength={120}
           value={name}
           onChange={(event) => setName(event.target.value)}
+        />
+        <Select
+          label="What the new token may do"
+          className="w-44"
+          value={scopes}
+          options={Object.entries(SCOPES).map(([value, { label }]) => ({ value, label }))}
+          onValueChange={setScopes}
+        />
+        <Select
+          label="How long the new token works"
+          className="w-32"
+          value={days}
+          options={DAYS.map((value) => ({ value, label: value ? `${value} days` : "No end" }))}
+          onValueChange={setDays}
         />
         <Button type="submit" busy={create.isPending} disabled={!name.trim()} icon={<KeyRound className="size-4" aria-hidden />}>
           Make a token
@@ -60,6 +93,8 @@ export function Tokens() {
                     <th className={TH}>Name</th>
                     <th className={TH}>Begins with</th>
                     <th className={TH}>Made</th>
+                    <th className={TH}>May</th>
+                    <th className={TH}>Ends</th>
                     <th className={TH}>Last used</th>
                     <th className={TH}>
                       <span className="sr-only">Revoke</span>
@@ -74,6 +109,8 @@ export function Tokens() {
                       <td className={`${TD} text-muted`}>
                         <RelativeTime at={token.created_at} />
                       </td>
+                      <td className={`${TD} text-muted`}>{token.scopes ? token.scopes.join(", ") : "all that you may"}</td>
+                      <td className={`${TD} text-muted`}>{token.expires_at ? <RelativeTime at={token.expires_at} /> : "never"}</td>
                       <td className={`${TD} text-muted`}>{token.last_used_at ? <RelativeTime at={token.last_used_at} /> : "never"}</td>
                       <td className={`${TD} text-right`}>
                         <IconButton label={`Revoke ${token.name}`} icon={<Trash2 />} size="sm" onClick={() => setRevoking(token)} />
