@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connections
 
 from pipelines.core import machine
 from pipelines.core.scheduling import Lane
@@ -385,7 +385,7 @@ class Commits:
             except Exception:
                 # Without this thread outcomes would wait for ever.
                 logger.exception("Outcomes could not be committed")
-        close_old_connections()
+        connections.close_all()
 
     def _note_stale(self, stale: Sequence[_Ahead]) -> None:
         """Steps turned out to be long ones."""
