@@ -42,6 +42,24 @@ def test_control_enter_sends_a_dialog(stack: Stack, page: Page) -> None:
     expect(editor.run_state).to_have_attribute("data-state", "success")
 
 
+def test_what_is_selected_stays_so_when_the_code_editor_arrives(stack: Stack, page: Page) -> None:
+    held: list[Route] = []
+    page.route(re.compile(r"/assets/CodeEditor-.*\.js"), held.append)
+    pipeline = pipelines.create(stack, pipelines.rows())
+    editor = Editor(page).open(pipeline, "?node=wet")
+    editor.setting("Keep rows where").click()
+    page.keyboard.press("ControlOrMeta+a")
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator(".cm-content")).to_be_focused()
+    page.keyboard.insert_text("weather = 'snow'")
+    editor.expect_saved()
+    assert pipelines.draft(stack, pipeline)["nodes"][1]["params"] == {
+        "condition": "weather = 'snow'"
+    }
+
+
 def test_control_enter_runs_from_a_field_with_what_was_typed(stack: Stack, page: Page) -> None:
     pipeline = pipelines.create(stack, pipelines.rows())
     editor = Editor(page).open(pipeline, "?node=wet")

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useCallback, useRef, useState } from "react";
 import { Textarea } from "../Field";
+import type { Selected } from "./CodeEditor";
 import type { ControlProps } from "./context";
 
 const CodeEditor = lazy(() => import("./CodeEditor"));
@@ -7,11 +8,12 @@ const CodeEditor = lazy(() => import("./CodeEditor"));
 /** Code with highlighting; a plain field until the editor has arrived. */
 export function CodeControl({ schema, value, onChange, control, disabled, label }: ControlProps) {
   const text = typeof value === "string" ? value : "";
-  /** Where the caret stood in the plain field, for one who was writing there already. */
-  const caret = useRef<number | null>(null);
-  const keepCaret = useCallback(
+  /** What was selected in the plain field, for one who was writing there already. */
+  const selected = useRef<Selected | null>(null);
+  const keepSelected = useCallback(
     (field: HTMLTextAreaElement) => () => {
-      caret.current = document.activeElement === field ? field.selectionStart : null;
+      const here = document.activeElement === field;
+      selected.current = here ? [field.selectionStart, field.selectionEnd] : null;
     },
     [],
   );
@@ -20,7 +22,7 @@ export function CodeControl({ schema, value, onChange, control, disabled, label 
       fallback={
         <Textarea
           {...control}
-          ref={keepCaret}
+          ref={keepSelected}
           value={text}
           rows={8}
           disabled={disabled}
@@ -38,7 +40,7 @@ export function CodeControl({ schema, value, onChange, control, disabled, label 
         value={text}
         readOnly={disabled}
         onChange={onChange}
-        caret={caret}
+        selected={selected}
       />
     </Suspense>
   );

@@ -57,6 +57,9 @@ const SETUP = { foldGutter: false, highlightActiveLineGutter: false, lintKeymap:
 /** A value of a few lines needs no numbers; code does, for errors name them. */
 const VALUE_SETUP = { ...SETUP, lineNumbers: false };
 
+/** Where a selection begins and ends, in characters. */
+export type Selected = readonly [number, number];
+
 export interface CodeEditorProps {
   value: string;
   language: string;
@@ -69,7 +72,7 @@ export interface CodeEditorProps {
   maxHeight?: string;
   className?: string;
   /** Where to go on writing at once; null or absent takes no focus. */
-  caret?: RefObject<number | null>;
+  selected?: RefObject<Selected | null>;
 }
 
 /** CodeMirror. Tab indents; Escape and then Tab leaves it by keyboard. */
@@ -84,7 +87,7 @@ export default function CodeEditor({
   describedBy,
   maxHeight = "22rem",
   className,
-  caret,
+  selected,
 }: CodeEditorProps) {
   const extensions = useMemo(
     () => [
@@ -124,8 +127,9 @@ export default function CodeEditor({
         minHeight="4.5rem"
         maxHeight={maxHeight}
         onCreateEditor={(view) => {
-          if (typeof caret?.current !== "number") return;
-          view.dispatch({ selection: { anchor: Math.min(caret.current, view.state.doc.length) } });
+          if (!selected?.current) return;
+          const [anchor, head] = selected.current.map((at) => Math.min(at, view.state.doc.length));
+          view.dispatch({ selection: { anchor: anchor ?? 0, head: head ?? 0 } });
           view.focus();
         }}
       />
