@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import Error, IntegrityError, close_old_connections, transaction
+from django.db import Error, IntegrityError, close_old_connections, connections, transaction
 
 from . import claims, hints, ledger
 from .claims import Claim
@@ -146,7 +146,7 @@ class Recorder:
                 close_old_connections()
                 self._news.set()
             time.sleep(FLUSH_SECONDS)
-        close_old_connections()
+        connections.close_all()
 
     def _flush(self) -> None:
         with self._lock:

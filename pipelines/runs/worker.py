@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connections
 
 from pipelines.artifacts import exchange
 from pipelines.core.states import NodeState
@@ -122,7 +122,7 @@ class Worker:
                 # Without this thread every step of the worker would lose its lease.
                 logger.exception("Leases could not be looked after, trying again")
             self._over.wait(BEAT_SECONDS)
-        close_old_connections()
+        connections.close_all()
 
     def _announce(self) -> None:
         while not self._over.is_set():
@@ -132,7 +132,7 @@ class Worker:
             announcements.announce(self.facts, busy=busy, isolation=isolation, executors=executors)
             # Its first warm pool knows the isolation within a second or two.
             self._over.wait(announcements.BEAT_SECONDS if isolation else BEAT_SECONDS)
-        close_old_connections()
+        connections.close_all()
 
     def _watch(self) -> None:
         while not self._over.is_set():

@@ -56,6 +56,7 @@ def test_a_worker_that_was_forgotten_is_back_with_its_next_beat(world):
 def test_the_sweep_forgets_who_is_silent_or_dead(world):
     me = identity.own()
     dead = identity.Identity(me.host, me.pid, me.machine, str(int(me.start) + 1))
+    sweep.sweep()  # seals what the audit log has of this world
     announced("alive")
     announced("silent", seen_at=timezone.now() - timedelta(minutes=1))
     announced(str(dead))
