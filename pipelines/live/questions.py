@@ -15,7 +15,7 @@ from django.http import Http404
 from pipelines.runs import access, queries
 from pipelines.runs.models import Run
 from pipelines.teams import audit, tokens
-from pipelines.teams.access import Action, Person
+from pipelines.teams.access import Action, Person, Refused
 
 from .origin import token_in
 
@@ -52,7 +52,8 @@ def may_view(person: Person, run_id: UUID) -> bool:
     try:
         access.run(person, run_id, Action.VIEW)
     except (Http404, PermissionDenied) as error:
-        audit.denied(error, person, f"WS /ws/runs/{run_id}/")
+        if isinstance(error, Refused):
+            audit.denied(error, person, f"WS /ws/runs/{run_id}/")
         return False
     return True
 

@@ -131,7 +131,7 @@ def giving_back(taker: Taker, taken: Callable[[], Claim | None]) -> Iterator[Non
         yield
     except BaseException:
         claim = taken()
-        if claim is not None and claim.grant is not None:
+        if claim is not None:
             taker.slots.give_back(claim.grant)
         raise
 
@@ -163,7 +163,7 @@ def take_next(
     `ended` counts by lane the attempts that end with it, which the database still counts as at
     work. A node of this same run is claimed here and now, which saves a message and a transaction:
     the `first` for a slot that is free, and as many as `ahead` that no slot has room for yet, if all
-    that waits is alike and takes no more than a slot.
+    that waits is alike and takes no more than a slot. Half of what waits is left to other workers.
     """
     if not first and not ahead:
         return Taken()
@@ -180,23 +180,25 @@ def take_next(
         return Taken(Next(node_run_id=found.node_run if first else None))
     ids = [found.node_run]
     if ahead and found.unrivalled and found.lane.need == Need():
-        more = scheduling.oldest_of(found.lane.id, book.row.pk, ahead + first)
+        more = scheduling.oldest_of(found.lane.id, book.row.pk, 2 * ahead + first)
         ids = list(dict.fromkeys([*ids, *more]))
+        ids = ids[: first + (len(ids) - first) // 2]
     elif not first:
         return Taken()
-    rows = book.node_runs_by_id(ids)
-    then = Next(node_run_id=found.node_run if first else None)
     taken: list[Claim] = []
-    for row in rows:
-        if row.state != NodeState.QUEUED or (not row.phase and needs_a_look(plans.own(row))):
-            break
-        claim = _take(book, row, taker, ended, with_room=first and not taken)
-        if claim is None:
-            break
-        taken.append(claim)
-    if first and taken:
-        return Taken(Next(claim=taken[0]), taken[1:])
-    return Taken(then, taken)
+    with giving_back(taker, lambda: taken[0] if taken else None):
+        for row in book.node_runs_by_id(ids):
+            if row.state != NodeState.QUEUED or (not row.phase and needs_a_look(plans.own(row))):
+                break
+            claim = _take(book, row, taker, ended, with_room=first and not taken)
+            if claim is None:
+                break
+            taken.append(claim)
+    if not first:
+        return Taken(ahead=taken)
+    if not taken:
+        return Taken(Next(node_run_id=found.node_run))
+    return Taken(Next(claim=taken[0]), taken[1:])
 
 
 def _take(
@@ -235,8 +237,7 @@ def _take(
         )
         book.batch.insert_attempt(attempt)
     except BaseException:
-        if grant is not None:
-            taker.slots.give_back(grant)
+        taker.slots.give_back(grant)
         raise
     return Claim(
         row.pk,

@@ -23,7 +23,18 @@ from django.db import Error, close_old_connections, connections
 from pipelines.core import machine
 from pipelines.core.scheduling import Lane
 
-from . import claims, failpoints, hints, ledger, live, outages, outcomes, prepare, scheduling
+from . import (
+    claims,
+    failpoints,
+    hints,
+    ledger,
+    live,
+    outages,
+    outcomes,
+    prepare,
+    scheduling,
+    statements,
+)
 from .claims import Claim, Next, Taker, TooLate
 from .live import Held, Kill
 from .models import Run
@@ -130,7 +141,7 @@ class Commits:
         """Claim nothing more, and give back what has not started."""
         with self._news:
             self._accepting = False
-        self._give_back(self._take_back(lambda ahead: True))
+        self.give_back(self._take_back(lambda ahead: True))
 
     def close(self) -> None:
         """Commit all that has ended, and end the clerk."""
@@ -142,11 +153,6 @@ class Commits:
             clerk = self._clerk
         if clerk is not None:
             clerk.join(2.0)
-
-    def give_back(self, claim: Claim, held: Held | None = None) -> None:
-        """Release a claim whose step was never started."""
-        held = held or live.Held(claim.run_id, claim.token, live.deadline())
-        self._give_back([_Ahead(claim, held)])
 
     # With `_news` held
 
@@ -301,7 +307,7 @@ class Commits:
         self._let_go(batch)
         self._keep_ahead(taken.ahead)
         if book.run.stopping or book.run.cancel_requested:
-            self._give_back(self._take_back(lambda ahead: ahead.claim.run_id == book.row.pk))
+            self.give_back(self._take_back(lambda ahead: ahead.claim.run_id == book.row.pk))
         self._wake_others({each.claim.lane for each in committed})
         return taken.first
 
@@ -315,14 +321,14 @@ class Commits:
             if self._accepting:
                 self._ahead.extend(ahead)
                 return
-        self._give_back(ahead)
+        self.give_back(taken)
 
-    def _take_back(self, which: Callable[[_Ahead], bool]) -> list[_Ahead]:
+    def _take_back(self, which: Callable[[_Ahead], bool]) -> list[Claim]:
         """What was claimed ahead, and is not to start after all."""
         with self._news:
             found = [each for each in self._ahead if which(each)]
             self._ahead = deque(each for each in self._ahead if each not in found)
-        return found
+        return [each.claim for each in found]
 
     def _wake_others(self, lanes: Iterable[Lane]) -> None:
         """What these attempts held may be what nodes elsewhere wait for."""
@@ -336,25 +342,22 @@ class Commits:
         for each in batch:
             live.let_go(each.claim.token)
 
-    def _give_back(self, left: Sequence[_Ahead]) -> None:
+    def give_back(self, left: Sequence[Claim]) -> None:
         """Let others have nodes that were claimed and have not started."""
-        by_run: dict[UUID, list[_Ahead]] = {}
-        for each in left:
-            if each.claim.grant is not None:
-                self._taker.slots.give_back(each.claim.grant)
-            by_run.setdefault(each.claim.run_id, []).append(each)
-        for run, some in by_run.items():
+        for some in statements.grouped(left, lambda claim: claim.run_id):
+            run = some[0].run_id
             try:
                 with ledger.opened(run) as book:
-                    book.nodes([each.claim.node for each in some])
-                    for each in some:
-                        self._release(book, each.claim)
+                    book.nodes([claim.node for claim in some])
+                    for claim in some:
+                        self._release(book, claim)
             except (Run.DoesNotExist, Error, ledger.LostRace) as error:
-                names = ", ".join(f"`{each.claim.node}`" for each in some)
+                names = ", ".join(f"`{claim.node}`" for claim in some)
                 logger.warning("Run %s: %s could not be given back: %s", run, names, error)
             finally:
-                for each in some:
-                    live.let_go(each.claim.token)
+                for claim in some:
+                    self._taker.slots.give_back(claim.grant)
+                    live.let_go(claim.token)
 
     def _release(self, book: ledger.Ledger, claim: Claim) -> None:
         try:
@@ -381,17 +384,17 @@ class Commits:
                     self._settle(batch)
                 stale = self._take_back(_is_stale)
                 self._note_stale(stale)
-                self._give_back(stale)
+                self.give_back(stale)
             except Exception:
                 # Without this thread outcomes would wait for ever.
                 logger.exception("Outcomes could not be committed")
         connections.close_all()
 
-    def _note_stale(self, stale: Sequence[_Ahead]) -> None:
+    def _note_stale(self, stale: Sequence[Claim]) -> None:
         """Steps turned out to be long ones."""
         with self._news:
-            for each in stale:
-                self._pace.pop(each.claim.lane.id, None)
+            for claim in stale:
+                self._pace.pop(claim.lane.id, None)
 
     def _due(self) -> list[Ended]:
         """What has waited long enough, with the rest of its run."""

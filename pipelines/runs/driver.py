@@ -89,7 +89,7 @@ class Driver:
             if not todo.is_something:
                 todo = self._anything()
         if todo.claim is not None:
-            self.commits.give_back(todo.claim)
+            self.commits.give_back([todo.claim])
         self.commits.flush()
         return made
 
@@ -178,7 +178,7 @@ class Driver:
         try:
             with ExitStack() as cleanup:
                 # When the step is over, the next one may have its room.
-                cleanup.callback(self._leave, claim)
+                cleanup.callback(self.taker.slots.give_back, claim.grant)
                 outcome = self._run(claim, held, cleanup)
         except (TooLate, Run.DoesNotExist) as error:
             live.let_go(claim.token)
@@ -189,10 +189,6 @@ class Driver:
             raise
         took = None if outcome.state == outcomes.NO_TRY else time.monotonic() - began
         return self.commits.hand_in(Ended(claim, outcome, held, took))
-
-    def _leave(self, claim: Claim) -> None:
-        if claim.grant is not None:
-            self.taker.slots.give_back(claim.grant)
 
     def _run(self, claim: Claim, held: Held, cleanup: ExitStack) -> Outcome:
         """Everything between the claim and the commit. Raises TooLate, Run.DoesNotExist."""

@@ -79,10 +79,10 @@ class Slots:
             self._grants.add(grant)
         return grant
 
-    def give_back(self, grant: Grant) -> None:
-        """Free what was granted. Doing it twice is no error."""
+    def give_back(self, grant: Grant | None) -> None:
+        """Free what was granted. Doing it twice is no error, nor is it for a claim without room."""
         with self._lock:
-            if grant not in self._grants:
+            if grant is None or grant not in self._grants:
                 return
             self._grants.discard(grant)
             free, need = self._free, grant.need

@@ -176,15 +176,15 @@ class Batch:
         writes, self._writes, self._attempts, self._closed = self._writes, [], [], []
         if not writes:
             return 0
-        small = sum(len(write.params) for write in writes) <= _MOST_PARAMS
+        small = sum(map(_size, writes)) <= _MOST_VALUES
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql" and small:
                 return _run_together(cursor, writes, first)
             return _run_apart(cursor, writes)
 
 
-#: A batch with more values than this is split: it belongs to no single node.
-_MOST_PARAMS = 1000
+#: A batch with more values than this is split: it belongs to more than a few nodes.
+_MOST_VALUES = 5000
 #: So many rows are inserted at a time; SQLite takes 32,766 values.
 _ROWS = 500
 
@@ -195,6 +195,11 @@ def grouped(items: Iterable[T], key: Callable[[T], Any]) -> list[list[T]]:
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return list(groups.values())
+
+
+def _size(write: _Write) -> int:
+    """How many values it carries."""
+    return sum(len(value) if isinstance(value, list) else 1 for value in write.params)
 
 
 def _run_apart(cursor: Any, writes: Sequence[_Write]) -> int:

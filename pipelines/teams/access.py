@@ -123,9 +123,14 @@ def team_or_default(user: Person, id: UUID | str | None, action: Action) -> Team
     return default_team(user, action) if id is None else team(user, id, action)
 
 
+def runs_instance(user: Person) -> bool:
+    """Whether it is an administrator of this Penstock, and by no token that is limited by scopes."""
+    return isinstance(user, User) and user.is_staff and user.scopes is None
+
+
 def instance(user: Person, what: str) -> None:
-    """Only for administrators of this Penstock, and not with a token that is limited by scopes."""
-    if not (isinstance(user, User) and user.is_staff and user.scopes is None):
+    """Only for administrators of this Penstock. Raises Denied."""
+    if not runs_instance(user):
         raise Denied(
             f"Only an administrator of this Penstock may {what}; ask one of them.", "instance"
         )
@@ -148,11 +153,11 @@ def _memberships(user: Person) -> QuerySet[Membership]:
 
 
 def _team_of(row: Any, path: str) -> UUID | None:
-    if path == "pk":
-        return UUID(str(row.pk))
-    for step in path.split("__"):
-        row = getattr(row, f"{step}_id") if step == path.split("__")[-1] else getattr(row, step)
-    return UUID(str(row)) if row else None
+    *steps, last = path.split("__")
+    for step in steps:
+        row = getattr(row, step)
+    id = getattr(row, last if last == "pk" else f"{last}_id")
+    return UUID(str(id)) if id else None
 
 
 def _refusal(standing: Standing, action: Action) -> str:

@@ -9,7 +9,7 @@ from pipelines.catalog import actions as catalog
 from pipelines.runs import actions, commits, live, outcomes
 from pipelines.runs.models import Attempt, NodeRun
 from pipelines.teams.models import Team
-from tests.support.fake_executor import Gate, fail, succeed, wait_until
+from tests.support.fake_executor import Gate, fail, wait_until
 
 from .conftest import STEP
 
@@ -48,15 +48,16 @@ def held_up(world, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def running_at_each_start(world) -> list[int]:
+def running_at_each_start(world, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many nodes were claimed whenever a step began."""
     found: list[int] = []
+    start = world.executor.start
 
     def counted(request, listener):
         found.append(NodeRun.objects.filter(state="running").count())
-        return succeed(request, listener)
+        return start(request, listener)
 
-    world.executor.behaviours = dict.fromkeys(MANY, counted)
+    monkeypatch.setattr(world.executor, "start", counted)
     return found
 
 
