@@ -44,7 +44,7 @@ def test_control_enter_sends_a_dialog(stack: Stack, page: Page) -> None:
 
 def test_what_is_selected_stays_so_when_the_code_editor_arrives(stack: Stack, page: Page) -> None:
     held: list[Route] = []
-    page.route(re.compile(r"/assets/CodeEditor-.*\.js"), held.append)
+    page.route(re.compile(r"/assets/CodeEditor-.*\.js"), lambda route: held.append(route))
     pipeline = pipelines.create(stack, pipelines.rows())
     editor = Editor(page).open(pipeline, "?node=wet")
     editor.setting("Keep rows where").click()
