@@ -90,8 +90,9 @@ def test_a_spare_that_was_killed_is_replaced(
     until(lambda: spares[-1] not in processes(workdir))
     results = [run(executor, asked(spec, a=number)) for number in range(3)]
 
+    # Spares take turns, so the one that lost its process may get the first request or the second.
     assert results[-1].outputs == {"result": 2}
-    assert [result.outcome for result in results[1:]] == ["success", "success"]
+    assert [result.outcome for result in results].count("success") >= 2
 
 
 def test_a_pool_that_cannot_start_says_why(
