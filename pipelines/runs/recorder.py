@@ -11,9 +11,16 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import Error, IntegrityError, close_old_connections, connections, transaction
+from django.db import (
+    Error,
+    IntegrityError,
+    close_old_connections,
+    connection,
+    connections,
+    transaction,
+)
 
-from . import claims, hints, ledger
+from . import claims, hints, ledger, statements
 from .claims import Claim
 from .models import Attempt, LogChunk, Metric, NodeRun, Run
 from .outputs import clean_text
@@ -187,6 +194,9 @@ def _write_log(recording: Recording, pieces: list[str]) -> None:
         )
         size, lines = size + len(part.encode()), lines + count
     with ledger.turn(), transaction.atomic():
+        if first := statements.briefly():
+            with connection.cursor() as cursor:
+                cursor.execute(first)
         LogChunk.objects.bulk_create(chunks)
         Attempt.objects.filter(pk=claim.attempt_id).update(log_bytes=size, log_lines=lines)
         hints.log_grew(claim.run_id, claim.node, claim.attempt, size, lines)

@@ -27,14 +27,27 @@ T = TypeVar("T")
 
 #: Large, and not needed to decide anything; read when asked for.
 _LEFT_OUT = frozenset({"outputs", "error", "cache_parts", "reused_from"})
+#: Between two statements of a transaction there is never more to do than compute for a moment.
+_IDLE_MILLISECONDS = 5000
 #: Both databases take these as they are.
 _PLAIN = frozenset({bool, int, float, str})
+
+
+def briefly() -> str:
+    """What a transaction says first that holds rows which others wait for.
+
+    A process that is stopped in the middle of it, as a machine that pauses, must not hold them up:
+    PostgreSQL ends its connection, and with it the transaction.
+    """
+    if connection.vendor != "postgresql":
+        return ""
+    return f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_MILLISECONDS}; "
 
 
 def lock_run(run_id: UUID) -> Run:
     """The run, locked until the transaction ends. Raises Run.DoesNotExist."""
     lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
-    found = _select(Run, f'"id" = %s{lock}', [_value(Run, "id", run_id)])
+    found = _select(Run, f'"id" = %s{lock}', [_value(Run, "id", run_id)], briefly())
     if not found:
         raise Run.DoesNotExist(f"run {run_id} does not exist")
     return found[0]
@@ -258,11 +271,12 @@ def insert_node_runs(rows: Sequence[NodeRun]) -> None:
                 row.pk = pk
 
 
-def _select(model: type[M], where: str, params: list[Any]) -> list[M]:
+def _select(model: type[M], where: str, params: list[Any], first: str = "") -> list[M]:
     columns = _columns(model, connection.vendor)
     names = ", ".join(f'"{name}"' for name, _, _ in columns)
     with connection.cursor() as cursor:
-        prepared.execute(cursor, f"SELECT {names} FROM {_table(model)} WHERE {where}", params)
+        sql = f"SELECT {names} FROM {_table(model)} WHERE {where}"
+        prepared.execute(cursor, sql, params, first)
         return [_instance(model, columns, values) for values in cursor.fetchall()]
 
 

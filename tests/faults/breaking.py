@@ -87,13 +87,19 @@ def stop_worker(session: Session) -> None:
     session.signal_parts(signal.SIGCONT, session.second)
 
 
-def stop_worker_before_its_commit(session: Session) -> None:
-    """As a pause of a virtual machine does, just before an outcome is committed."""
-    armed = session.second_points / "outcome.before"
-    armed.write_text("stop")
-    session.under_work(lambda: not armed.exists(), "the second worker to finish a step")
-    wait_until(lambda: not session.held_by(session.second), "its work to be taken away", PATIENCE)
-    session.signal_parts(signal.SIGCONT, session.second)
+def _stop_worker_at(point: str) -> Callable[[Session], None]:
+    """As a pause of a virtual machine does, at the worst moment."""
+
+    def strike(session: Session) -> None:
+        armed = session.second_points / point
+        armed.write_text("stop")
+        session.under_work(lambda: not armed.exists(), "the second worker to finish a step")
+        wait_until(
+            lambda: not session.held_by(session.second), "its work to be taken away", PATIENCE
+        )
+        session.signal_parts(signal.SIGCONT, session.second)
+
+    return strike
 
 
 def terminate_workers(session: Session) -> float:
@@ -250,7 +256,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("kill-scheduler", "killed the scheduler", kill_scheduler, usual=2),
     Fault("kill-redis", "killed Redis", kill_redis, usual=2),
     Fault("stop-worker", "stopped a worker for longer than its lease", stop_worker),
-    Fault("stop-commit", "stopped a worker before its commit", stop_worker_before_its_commit),
+    Fault("stop-commit", "stopped a worker before its commit", _stop_worker_at("outcome.before")),
+    Fault("stop-transaction", "stopped a worker inside a transaction", _stop_worker_at("event.before"), only="postgres"),
     Fault("term-workers", "SIGTERM to both workers under load", terminate_workers),
     Fault("term-all", "SIGTERM to everything under load, and a new start", restart_everything),
     Fault("flush-redis", "FLUSHALL", flush_redis, usual=2),
@@ -276,7 +283,7 @@ SHORT = {
         "hostile-steps", "cancel-races",
     ),
     "postgres": (
-        "stop-commit", "flush-redis", "restart-postgres", "end-connections", "kill-scheduler",
+        "stop-commit", "stop-transaction", "flush-redis", "restart-postgres", "end-connections", "kill-scheduler",
         "full-artifacts", "term-workers", "old-messages",
     ),
 }  # fmt: skip

@@ -6,10 +6,10 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from pipelines.runs import claims, commits, identity, live, sweep, worker
+from pipelines.runs import claims, commits, identity, ledger, live, sweep, worker
 from pipelines.runs.models import Attempt, Event, NodeRun
 from tests.support.fake_executor import Gate, wait_until
 
@@ -169,3 +169,15 @@ def test_a_claim_that_no_slot_of_its_worker_holds_is_freed_without_waiting_for_t
         "queued",
         "running",
     ]
+
+
+def test_a_transaction_that_holds_a_run_may_not_rest_for_long(world):
+    """Else a machine that pauses in the middle of one would hold up the run, and the sweep with it."""
+    asked = {
+        "postgresql": "SHOW idle_in_transaction_session_timeout",
+        "sqlite": "SELECT '5s'",  # it has one writer, and a pause of the machine is one of them all
+    }
+    run = world.start("a")
+    with ledger.opened(run.pk), connection.cursor() as cursor:
+        cursor.execute(asked[connection.vendor])
+        assert cursor.fetchone() == ("5s",)
