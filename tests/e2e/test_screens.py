@@ -135,7 +135,7 @@ def look(scheme: BrowserContext) -> Iterator[Page]:
 
 def home(page: Page, things: Things) -> None:
     page.goto("/")
-    expect(page.get_by_role("link", name="Example: train and choose").first).to_be_visible()
+    expect(page.get_by_role("link", name="Wet days").first).to_be_visible()
 
 
 def home_newcomer(page: Page, things: Things) -> None:
