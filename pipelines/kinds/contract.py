@@ -41,6 +41,7 @@ class StepFailed(Exception):
     """Ends the step as failed. `kind` is one of the error kinds of the executor's protocol.
 
     `retry_after` is for the kind `not_yet`: seconds until the step wants to look again.
+    `permanent` is for what trying again cannot mend, such as wrong code.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class StepFailed(Exception):
         traceback: str = "",
         line: int | None = None,
         retry_after: float | None = None,
+        permanent: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -58,6 +60,7 @@ class StepFailed(Exception):
         self.traceback = traceback
         self.line = line
         self.retry_after = retry_after
+        self.permanent = permanent
 
     def write(self, path: Path | None) -> None:
         if path is not None:
@@ -67,6 +70,7 @@ class StepFailed(Exception):
                 "traceback": self.traceback,
                 "line": self.line,
                 "retry_after": self.retry_after,
+                "permanent": self.permanent,
             }
             _write_json(path, error)
 
