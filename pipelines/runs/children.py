@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from pipelines.core import machine
-from pipelines.core.document import format_duration
+from pipelines.core.durations import format_duration
 from pipelines.core.states import ENDED_RUN, NodeState
 
 from . import ledger, plans

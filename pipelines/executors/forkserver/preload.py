@@ -25,6 +25,7 @@ LEAN = (
     "ssl", "statistics", "string", "subprocess", "tempfile", "textwrap", "traceback", "typing",
     "urllib.parse", "urllib.request", "uuid", "zipfile", "zoneinfo",
     "pipelines.kinds.step", "pipelines.kinds.python.run", "pipelines.kinds.shell.run",
+    "pipelines.kinds.wait.run",
 )  # fmt: skip
 HTTP = (*LEAN, "pipelines.kinds.http.run")
 DATA = (

@@ -33,15 +33,33 @@ def test_an_unknown_kind_is_a_problem_not_a_crash() -> None:
     assert [problem.code for problem in registry.check(spec)] == ["unknown_kind"]
 
 
+HEAVY = "{'pydantic', 'jsonschema', 'yaml', 'numpy', 'pandas', 'httpx', 'django'}"
+
+
+def loaded_by(*lines: str) -> list[str]:
+    """What of all that is heavy a fresh Python has loaded after these lines."""
+    code = "\n".join(["import sys", *lines, f"print(*sorted({HEAVY} & set(sys.modules)))"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def test_a_step_starts_lean() -> None:
     """What is imported before a trivial step runs is paid for by every fork server."""
-    heavy = "{'pydantic', 'jsonschema', 'yaml', 'numpy', 'pandas', 'httpx', 'django'}"
-    code = (
-        "import sys, pipelines.kinds.step, pipelines.kinds.python.run, pipelines.kinds.shell.run\n"
-        f"print(sorted({heavy} & set(sys.modules)))"
+    assert loaded_by("import pipelines.kinds.step", "import pipelines.kinds.python.run") == []
+    assert loaded_by("import pipelines.kinds.shell.run") == []
+
+
+def test_a_look_at_a_file_that_is_not_there_is_light() -> None:
+    """Hundreds of nodes may look every few seconds, and each look is a process of its own."""
+    loaded = loaded_by(
+        "from types import SimpleNamespace",
+        "from pipelines.kinds.wait import run as wait",
+        "params = {'path': '/not/there', 'every': '5s'}",
+        "step = SimpleNamespace(implementation={'for': 'file'}, params=params)",
+        "try: wait.run(step)",
+        "except wait.StepFailed as error: assert error.retry_after == 5.0",
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert loaded == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.durations import parse_duration
+
 from ..contract import Step, StepFailed
 
 _TIMEOUT_SECONDS = 10.0
@@ -50,9 +52,6 @@ def _not_yet(params: Mapping[str, Any], why: str) -> StepFailed:
 
 
 def _seconds(value: Any) -> float:
-    # Only now: most looks find what they look for, or are asked by a plain number.
-    from pipelines.core.document import parse_duration
-
     try:
         return max(1.0, parse_duration(value))
     except ValueError as error:

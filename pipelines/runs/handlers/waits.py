@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines.core import machine
-from pipelines.core.document import parse_duration
+from pipelines.core.durations import parse_duration
 from pipelines.executors.protocol import StepError
 
 from .. import outcomes
