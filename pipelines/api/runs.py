@@ -114,7 +114,7 @@ class PipelineRuns(Runs):
                 idempotency_key=given.get("idempotency_key"),
                 priority=given.get("priority", 0),
                 max_parallel=given.get("max_parallel"),
-                use_cache=given["cache"],
+                use_cache=given.get("cache", True),
             )
         except Busy as busy:
             raise Conflict(str(busy)) from busy
@@ -152,11 +152,19 @@ class Clone(APIView):
         responses={201: RunSerializer, 422: ProblemSerializer},
     )
     def post(self, request: Request, id: UUID) -> Response:
-        """Start a new run of the same version; the given parameters override the run's."""
+        """Start a new run of the same version; what is given overrides what the run had."""
         run = access.run(request.user, id, Action.RUN)
         form = CloneRunSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        made = actions.clone(run, form.validated_data.get("parameters"), person(request))
+        given = form.validated_data
+        made = actions.clone(
+            run,
+            given.get("parameters"),
+            person(request),
+            priority=given.get("priority"),
+            max_parallel=given.get("max_parallel"),
+            use_cache=given.get("cache"),
+        )
         return Response(whole(made), status=status.HTTP_201_CREATED)
 
 

@@ -147,8 +147,17 @@ def cancel(run: Run, user: User | None = None) -> Run:
     return run
 
 
-def clone(run: Run, parameters: Mapping[str, Any] | None = None, user: User | None = None) -> Run:
-    """A new run of all that `run` pins; the given values override those of `run`.
+def clone(
+    run: Run,
+    parameters: Mapping[str, Any] | None = None,
+    user: User | None = None,
+    *,
+    priority: int | None = None,
+    max_parallel: int | None = None,
+    use_cache: bool | None = None,
+) -> Run:
+    """A new run of all that `run` pins; what is given overrides what `run` had, parameters one by
+    one.
 
     Raises InvalidParameters.
     """
@@ -160,9 +169,9 @@ def clone(run: Run, parameters: Mapping[str, Any] | None = None, user: User | No
         trigger="clone",
         cloned_from=run,
         node_params=run.node_params,
-        priority=run.priority,
-        max_parallel=run.max_parallel,
-        use_cache=run.use_cache,
+        priority=run.priority if priority is None else priority,
+        max_parallel=run.max_parallel if max_parallel is None else max_parallel,
+        use_cache=run.use_cache if use_cache is None else use_cache,
     )
 
 

@@ -572,7 +572,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Start a new run of the same version; the given parameters override the run's. */
+        /** @description Start a new run of the same version; what is given overrides what the run had. */
         post: operations["runs_clone"];
         delete?: never;
         options?: never;
@@ -1113,7 +1113,14 @@ export interface components {
         ChangeRoleRequest: {
             role: components["schemas"]["Role"];
         };
+        /** @description What is to be otherwise than in the run that is cloned; what is left out is as it was there. */
         CloneRunRequest: {
+            /** @description Added to that of each node; 0 when left out. */
+            priority?: number;
+            /** @description How many of its nodes may be at work; that of the definition when left out. */
+            max_parallel?: number | null;
+            /** @description With false every node runs, whatever the cache has; the results go into it. True when left out. */
+            cache?: boolean;
             /** @description Override those of the run, one by one. */
             parameters?: components["schemas"]["JsonObject"] | null;
         };
@@ -2456,21 +2463,19 @@ export interface components {
             problems?: components["schemas"]["DefinitionProblem"][];
             current: components["schemas"]["CurrentDraft"];
         };
+        /** @description How this one run is to run. */
         StartRunRequest: {
+            /** @description Added to that of each node; 0 when left out. */
+            priority?: number;
+            /** @description How many of its nodes may be at work; that of the definition when left out. */
+            max_parallel?: number | null;
+            /** @description With false every node runs, whatever the cache has; the results go into it. True when left out. */
+            cache?: boolean;
             /** @description The newest published one when left out. */
             version?: (number | "draft") | null;
             parameters?: components["schemas"]["JsonObject"];
             /** @description A second call with the same key starts nothing and answers the same run. */
             idempotency_key?: string | null;
-            /** @description Added to that of each node. */
-            priority?: number;
-            /** @description How many of its nodes may be at work; that of the definition when left out. */
-            max_parallel?: number | null;
-            /**
-             * @description With false every node runs, whatever the cache has; the results go into it.
-             * @default true
-             */
-            cache: boolean;
         };
         TablePreview: {
             /**

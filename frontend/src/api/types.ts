@@ -61,6 +61,7 @@ export type CurrentDraft = Schemas["CurrentDraft"];
 export type PipelineVersionRow = Schemas["VersionRow"];
 export type PipelineVersion = Schemas["Version"];
 export type StartRun = Schemas["StartRunRequest"];
+export type CloneRun = Schemas["CloneRunRequest"];
 
 export type StepError = Schemas["NodeError"];
 export type Environment = Schemas["EnvironmentDetail"];

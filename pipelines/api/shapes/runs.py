@@ -255,22 +255,14 @@ class VersionChoice(serializers.JSONField):
         raise serializers.ValidationError("A version is a number from 1 on, or `draft`.")
 
 
-class StartRunSerializer(Shape):
-    version = VersionChoice(
-        required=False, allow_null=True, help_text="The newest published one when left out."
-    )
-    parameters = JsonObject(required=False, default=dict)
-    idempotency_key = serializers.CharField(
-        required=False,
-        allow_null=True,
-        max_length=200,
-        help_text="A second call with the same key starts nothing and answers the same run.",
-    )
+class RunOptionsSerializer(Shape):
+    """How this one run is to run."""
+
     priority = serializers.IntegerField(
         required=False,
         min_value=-100,
         max_value=100,
-        help_text="Added to that of each node.",
+        help_text="Added to that of each node; 0 when left out.",
     )
     max_parallel = serializers.IntegerField(
         required=False,
@@ -281,12 +273,27 @@ class StartRunSerializer(Shape):
     )
     cache = serializers.BooleanField(
         required=False,
-        default=True,
-        help_text="With false every node runs, whatever the cache has; the results go into it.",
+        help_text="With false every node runs, whatever the cache has; the results go into it. "
+        "True when left out.",
     )
 
 
-class CloneRunSerializer(Shape):
+class StartRunSerializer(RunOptionsSerializer):
+    version = VersionChoice(
+        required=False, allow_null=True, help_text="The newest published one when left out."
+    )
+    parameters = JsonObject(required=False, default=dict)
+    idempotency_key = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=200,
+        help_text="A second call with the same key starts nothing and answers the same run.",
+    )
+
+
+class CloneRunSerializer(RunOptionsSerializer):
+    """What is to be otherwise than in the run that is cloned; what is left out is as it was there."""
+
     parameters = JsonObject(
         required=False, allow_null=True, help_text="Override those of the run, one by one."
     )

@@ -79,6 +79,11 @@ def test_a_run_is_cancelled_and_cloned(owner: APIClient, sample: Sample) -> None
     assert clone.status_code == 201
     assert clone.json()["parameters"] == {"size": 9}
     assert clone.json()["cloned_from"] == str(sample.run.pk)
+    options = {"priority": -3, "max_parallel": 2, "cache": False}
+    otherwise = owner.post(f"{url}clone/", options, format="json").json()
+    assert options.items() <= otherwise.items()
+    again = owner.post(f"/api/v1/runs/{otherwise['id']}/clone/", {"priority": 0}, format="json")
+    assert {**options, "priority": 0}.items() <= again.json().items()
     other = f"/api/v1/runs/{clone.json()['id']}/"
     assert owner.post(f"{other}cancel/").json()["state"] == "cancelled"
     assert owner.post(f"{other}cancel/").status_code == 409

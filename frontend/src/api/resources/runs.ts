@@ -1,5 +1,5 @@
 import { api, apiUrl, body, given } from "../client";
-import type { ApprovalFilters, Decision, Item, ItemFilters, LogPage, NodeDetail, OpenApproval, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
+import type { ApprovalFilters, CloneRun, Decision, Item, ItemFilters, LogPage, NodeDetail, OpenApproval, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
 
 export function listRuns(filters: RunFilters, signal?: AbortSignal): Promise<Page<RunRow>> {
   return body(api.GET("/api/v1/runs/", { params: { query: given(filters) }, signal }));
@@ -13,11 +13,9 @@ export async function cancelRun(id: string): Promise<Run> {
   return (await body(api.POST("/api/v1/runs/{id}/cancel/", { params: { path: { id } } }))) as Run;
 }
 
-/** A new run of the same version; `parameters` override the old run's one by one. */
-export async function cloneRun(id: string, parameters?: Record<string, unknown>): Promise<Run> {
-  return (await body(
-    api.POST("/api/v1/runs/{id}/clone/", { params: { path: { id } }, body: { parameters } }),
-  )) as Run;
+/** A new run of the same version; what is given overrides what the old run had, parameters one by one. */
+export async function cloneRun(id: string, changes: CloneRun = {}): Promise<Run> {
+  return (await body(api.POST("/api/v1/runs/{id}/clone/", { params: { path: { id } }, body: changes }))) as Run;
 }
 
 /** The events with a number greater than `after`, in order. */

@@ -5,6 +5,7 @@ import { action, ACTIONS } from "@/actions";
 import { useVersion } from "@/api/hooks";
 import { EditorCanvas, GraphView } from "@/canvas";
 import { useDocument } from "@/document";
+import { WaitingNotice } from "@/features/run/WaitingNotice";
 import type { Terminal } from "@/graph/connect";
 import { ContextMenu, IconButton, Loaded, type MenuEntry } from "@/ui";
 
@@ -37,6 +38,7 @@ export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
   return (
     <div className="flex min-w-0 flex-1 flex-col">
       <RunBar />
+      <Waiting />
       <ContextMenu items={menu}>
         <div
           ref={boxRef}
@@ -93,6 +95,13 @@ function focusCanvas(event: PointerEvent<HTMLDivElement>): void {
   if (event.target instanceof Element && !event.target.closest("button, a, input")) {
     event.currentTarget.focus({ preventScroll: true });
   }
+}
+
+/** That the run on the canvas waits for a person, wherever in it that is. */
+function Waiting() {
+  const { goTo, live } = useEditor();
+  const selected = useDocument((state) => (state.selection.nodes.size === 1 ? [...state.selection.nodes][0] : undefined));
+  return live.run && <WaitingNotice run={live.run} shown={selected ?? null} onSelect={(node) => goTo(node)} />;
 }
 
 const MENU = ["add", "paste", null, "rename", "cut", "copy", "duplicate", "delete", null, "run-to", "run-from", "run-only", null, "select-all", "tidy", "fit"];

@@ -7,10 +7,10 @@ import { startRun } from "@/api/resources/pipelines";
 import type { Problem, Run } from "@/api/types";
 import { useDocument } from "@/document";
 import { parametersSchema } from "@/features/run/parameters";
+import { OPTIONS_SCHEMA, type StartOptions, StartOptionsFields } from "@/features/run/StartOptions";
 import { Button, Dialog, Notice, SchemaForm, Ticks, validateValue } from "@/ui";
 
 import { useEditor } from "./context";
-import { OPTIONS_SCHEMA, type StartOptions, StartOptionsFields } from "./StartOptions";
 import { uploadFor } from "./upload";
 
 export type Values = Record<string, unknown>;
@@ -31,7 +31,7 @@ export function useStartRun(onStarted: (run: Run, values: StartValues) => void) 
         throw new Error("The draft could not be saved, so it cannot be run yet.");
       }
       const version = store.getState().editable ? "draft" : null;
-      return startRun(pipeline.id, { version, cache: true, ...values.options, parameters: values.parameters, idempotency_key: key });
+      return startRun(pipeline.id, { version, ...values.options, parameters: values.parameters, idempotency_key: key });
     },
     onSuccess: (run, { values }) => onStarted(run, values),
     onError: (error) => {
@@ -74,6 +74,8 @@ export function RunDialog({ open, onClose, values, showOptions, waits, start }: 
 function RunForm({ onClose, values, showOptions, waits, start }: Omit<RunDialogProps, "open">) {
   const { pipeline } = useEditor();
   const parameters = useDocument((state) => state.definition.parameters);
+  const limit = useDocument((state) => state.definition.max_parallel);
+  const usual = useMemo(() => ({ max_parallel: limit }), [limit]);
   const schema = useMemo(() => parametersSchema(parameters ?? []), [parameters]);
   const [value, setValue] = useState<Values>(() =>
     Object.fromEntries(Object.entries(values).filter(([name]) => schema.properties?.[name])),
@@ -106,6 +108,7 @@ function RunForm({ onClose, values, showOptions, waits, start }: Omit<RunDialogP
       )}
       <StartOptionsFields
         open={showOptions}
+        usual={usual}
         value={options}
         onChange={(next) => {
           setOptions(next);

@@ -8,6 +8,7 @@ import { cloneRun } from "@/api/resources/runs";
 import type { Run } from "@/api/types";
 import { Button, Dialog, Notice, SchemaForm, toast, validateValue } from "@/ui";
 import { parametersSchema } from "./parameters";
+import { OPTIONS_SCHEMA, type StartOptions, StartOptionsFields } from "./StartOptions";
 
 export interface CloneDialogProps {
   run: Run;
@@ -36,9 +37,11 @@ function CloneForm({ run, onClose }: { run: Run; onClose: () => void }) {
   const parameters = run.definition.parameters ?? [];
   const schema = useMemo(() => parametersSchema(parameters), [parameters]);
   const [value, setValue] = useState<Record<string, unknown>>(run.parameters);
+  const [options, setOptions] = useState<StartOptions>({});
   const marks = validateValue(schema, value);
+  const wrong = Object.keys(marks).length > 0 || Object.keys(validateValue(OPTIONS_SCHEMA, options)).length > 0;
   const clone = useMutation({
-    mutationFn: () => cloneRun(run.id, value),
+    mutationFn: () => cloneRun(run.id, { parameters: value, ...options }),
     onSuccess: async (fresh) => {
       void queryClient.invalidateQueries({ queryKey: ["runs"] });
       onClose();
@@ -51,7 +54,7 @@ function CloneForm({ run, onClose }: { run: Run; onClose: () => void }) {
       className="flex flex-col gap-4 pt-1"
       onSubmit={(event) => {
         event.preventDefault();
-        if (Object.keys(marks).length === 0 && !clone.isPending) clone.mutate();
+        if (!wrong && !clone.isPending) clone.mutate();
       }}
     >
       {parameters.length === 0 ? (
@@ -65,6 +68,7 @@ function CloneForm({ run, onClose }: { run: Run; onClose: () => void }) {
           uploadFile={(file, options) => uploadArtifact(file, { team: run.team, ...options })}
         />
       )}
+      <StartOptionsFields open={false} usual={run} value={options} onChange={setOptions} />
       {clone.error && (
         <Notice tone="danger" title="The run was not started">
           {clone.error.message}
@@ -76,7 +80,7 @@ function CloneForm({ run, onClose }: { run: Run; onClose: () => void }) {
           type="submit"
           tone="primary"
           busy={clone.isPending}
-          disabled={Object.keys(marks).length > 0}
+          disabled={wrong}
           icon={<Copy className="size-4" aria-hidden />}
         >
           Start the clone

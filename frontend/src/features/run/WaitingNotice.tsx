@@ -13,7 +13,7 @@ export interface WaitingNoticeProps {
 /** Child runs have events of their own, which do not come here: they are asked for again. */
 const LOOK_AGAIN = 3_000;
 
-/** Says on the page of a run that a person is asked to decide, in it or deep inside, and leads there. */
+/** Says beside a run that a person is asked to decide, in it or deep inside, and leads there. */
 export function WaitingNotice({ run, shown, onSelect }: WaitingNoticeProps) {
   const here = run.nodes.filter(({ state, kind }) => state === "waiting" && kind === "approval");
   const inside = run.nodes.some(({ state, phase }) => state === "running" && (phase === "child" || phase === "items"));

@@ -1,6 +1,7 @@
 import { ChevronRight } from "lucide-react";
+import { useMemo } from "react";
+
 import type { StartRun } from "@/api/types";
-import { useDocument } from "@/document";
 import { type JsonSchema, SchemaForm } from "@/ui";
 
 export type StartOptions = Partial<Pick<StartRun, "priority" | "max_parallel" | "cache">>;
@@ -32,18 +33,19 @@ export const OPTIONS_SCHEMA: JsonSchema = {
   },
 };
 
+/** What stands where a field is left alone. */
+export type UsualOptions = { [name in keyof StartOptions]?: StartOptions[name] | null };
+
 export interface StartOptionsFieldsProps {
   open: boolean;
+  usual: UsualOptions;
   value: StartOptions;
   onChange: (next: StartOptions) => void;
 }
 
 /** How this one run is to run; folded, since most runs need none of it. */
-export function StartOptionsFields({ open, value, onChange }: StartOptionsFieldsProps) {
-  const limit = useDocument((state) => state.definition.max_parallel);
-  const { properties } = OPTIONS_SCHEMA;
-  const atOnce = { ...properties?.max_parallel, ...(limit ? { default: limit } : {}) };
-  const schema = { ...OPTIONS_SCHEMA, properties: { ...properties, max_parallel: atOnce } };
+export function StartOptionsFields({ open, usual, value, onChange }: StartOptionsFieldsProps) {
+  const schema = useMemo(() => withUsual(usual), [usual]);
   return (
     <details open={open} className="group rounded-md border" data-testid="start-options">
       <summary className="flex cursor-pointer items-center gap-1.5 rounded-md px-3 py-2 text-xs font-medium select-none hover:bg-hover">
@@ -56,4 +58,12 @@ export function StartOptionsFields({ open, value, onChange }: StartOptionsFields
       </div>
     </details>
   );
+}
+
+function withUsual(usual: UsualOptions): JsonSchema {
+  const fields = Object.entries(OPTIONS_SCHEMA.properties ?? {}).map(([name, field]) => {
+    const value = usual[name as keyof StartOptions];
+    return [name, value == null ? field : { ...field, default: value }];
+  });
+  return { ...OPTIONS_SCHEMA, properties: Object.fromEntries(fields) };
 }
