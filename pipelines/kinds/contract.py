@@ -41,7 +41,6 @@ class StepFailed(Exception):
     """Ends the step as failed. `kind` is one of the error kinds of the executor's protocol.
 
     `retry_after` is for the kind `not_yet`: seconds until the step wants to look again.
-    `permanent` is for what trying again cannot mend, such as wrong code.
     """
 
     def __init__(
@@ -52,7 +51,6 @@ class StepFailed(Exception):
         traceback: str = "",
         line: int | None = None,
         retry_after: float | None = None,
-        permanent: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -60,7 +58,6 @@ class StepFailed(Exception):
         self.traceback = traceback
         self.line = line
         self.retry_after = retry_after
-        self.permanent = permanent
 
     def write(self, path: Path | None) -> None:
         if path is not None:
@@ -70,7 +67,6 @@ class StepFailed(Exception):
                 "traceback": self.traceback,
                 "line": self.line,
                 "retry_after": self.retry_after,
-                "permanent": self.permanent,
             }
             _write_json(path, error)
 
@@ -88,7 +84,8 @@ def read_step(spec: Mapping[str, Any], environ: Mapping[str, str]) -> Step:
     if missing:
         raise StepFailed("setup", f"the step's environment lacks {', '.join(missing)}")
     try:
-        given = json.loads(Path(environ["PENSTOCK_INPUTS"]).read_bytes())
+        with open(environ["PENSTOCK_INPUTS"], "rb") as stream:
+            given = json.loads(stream.read())
         inputs, params = dict(given.get("inputs") or {}), dict(given.get("params") or {})
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise StepFailed("setup", f"the step's inputs cannot be read: {error}") from error
@@ -107,6 +104,8 @@ def read_step(spec: Mapping[str, Any], environ: Mapping[str, str]) -> Step:
 
 def _write_json(path: Path, value: Any) -> None:
     # A step that is killed half-way must not leave half a file that looks whole.
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    partial = f"{path}.partial"
+    with open(partial, "wb") as stream:
+        stream.write(text.encode())
     os.replace(partial, path)

@@ -22,24 +22,17 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def check(schema: Mapping[str, Any], params: Mapping[str, Any]) -> None:
-    """Raises StepFailed of kind `setup`, naming the parameter and what is wrong with its value.
-
-    The same values are given to every attempt, so that it is permanent.
-    """
+    """Raises StepFailed of kind `setup`, naming the parameter and what is wrong with its value."""
     properties: Mapping[str, Any] = schema.get("properties") or {}
     for name in schema.get("required") or ():
         if name not in params:
-            raise _wrong(f"the parameter `{name}` has no value")
+            raise StepFailed("setup", f"the parameter `{name}` has no value")
     for name, value in params.items():
         if name not in properties:
-            raise _wrong(f"there is no parameter `{name}`")
+            raise StepFailed("setup", f"there is no parameter `{name}`")
         complaint = _complaint(properties[name], value)
         if complaint:
-            raise _wrong(f"the parameter `{name}` {complaint}, not {value!r:.80}")
-
-
-def _wrong(message: str) -> StepFailed:
-    return StepFailed("setup", message, permanent=True)
+            raise StepFailed("setup", f"the parameter `{name}` {complaint}, not {value!r:.80}")
 
 
 def _complaint(schema: Any, value: Any) -> str:

@@ -4,9 +4,8 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 
-from ..containers.faults import Missing, Refused, Unreachable
 from ..containers.owners import Owner
-from .daemon import Daemon
+from .daemon import Daemon, Missing, Refused, Unreachable
 
 logger = logging.getLogger(__name__)
 

@@ -43,9 +43,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
+_MADV_COLLAPSE = 25
+_HUGE = 2 * 1024**2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _ulong = ctypes.c_ulong
+_zero = _ulong(0)
 
 
 class _CapHeader(ctypes.Structure):
@@ -64,15 +67,14 @@ def is_linux() -> bool:
     return sys.platform == "linux"
 
 
-def _checked(result: int, call: str) -> None:
+def _checked(result: int, call: str, number: int | str = "") -> None:
     if result != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{call}: {os.strerror(number)}")
+        error = ctypes.get_errno()
+        raise OSError(error, f"{call} {number}".rstrip() + f": {os.strerror(error)}")
 
 
 def _prctl(option: int, argument: int = 0) -> None:
-    zero = _ulong(0)
-    _checked(_libc.prctl(option, _ulong(argument), zero, zero, zero), f"prctl {option}")
+    _checked(_libc.prctl(option, _ulong(argument), _zero, _zero, _zero), "prctl", option)
 
 
 def die_with_parent(number: signal.Signals, parent: int) -> None:
@@ -93,8 +95,7 @@ def adopt_orphans() -> None:
 
 def set_name(name: str) -> None:
     """What `ps` and `top` call this process; the kernel keeps 15 bytes."""
-    buffer = ctypes.create_string_buffer(name.encode()[:15])
-    _prctl(_PR_SET_NAME, ctypes.addressof(buffer))
+    _checked(_libc.prctl(_PR_SET_NAME, name.encode()[:15], _zero, _zero, _zero), "prctl", name)
 
 
 def become(user: int, group: int) -> None:
@@ -108,6 +109,23 @@ def become(user: int, group: int) -> None:
 def forbid_new_privileges() -> None:
     """From here on no program that this process starts gains anything by setuid."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def collapse_memory() -> None:
+    """Put this process's own memory into huge pages, where the kernel has them: madvise(2).
+
+    A fork copies, and an exit takes apart, an entry for each page. What a fork writes to is still
+    copied in small pages.
+    """
+    with open("/proc/self/maps") as maps:
+        areas = [line.split() for line in maps]
+    for area, rights, _, _, inode, *_ in areas:
+        if rights != "rw-p" or inode != "0":
+            continue
+        first, last = (int(address, 16) for address in area.split("-"))
+        for address in range(-(-first // _HUGE) * _HUGE, last - _HUGE + 1, _HUGE):
+            # Refused where nothing has been written yet, and by a kernel without this.
+            _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(_HUGE), _MADV_COLLAPSE)
 
 
 def unshare(flags: int) -> None:
@@ -140,22 +158,28 @@ def bound_capabilities(kept: Iterable[int]) -> None:
     mask = _mask(kept)
     for number in range(_LAST_CAP + 1):
         if not mask >> number & 1:
-            result = _libc.prctl(_PR_CAPBSET_DROP, _ulong(number), _ulong(0), _ulong(0), _ulong(0))
+            result = _libc.prctl(_PR_CAPBSET_DROP, _ulong(number), _zero, _zero, _zero)
             if result != 0:
                 break  # past the last capability of this kernel, or CAP_SETPCAP is not ours
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
 
 
-def keep_capabilities(kept: Iterable[int]) -> None:
-    """Give up every capability that is not in `kept`, for this process and all it starts."""
-    header = _CapHeader(_CAPABILITY_VERSION_3, 0)
-    data = (_CapData * 2)()
-    _checked(_libc.capget(ctypes.byref(header), data), "capget")
-    left = (data[0].permitted | data[1].permitted << 32) & _mask(kept)
-    for word in (0, 1):
-        data[word].effective = data[word].permitted = left >> 32 * word & 0xFFFFFFFF
-        data[word].inheritable = 0
-    _checked(_libc.capset(ctypes.byref(header), data), "capset")
+class Capabilities:
+    """Those of `kept` that the calling process has; made ahead, for forks of it to keep alone."""
+
+    def __init__(self, kept: Iterable[int]) -> None:
+        self._header = _CapHeader(_CAPABILITY_VERSION_3, 0)
+        self._data = (_CapData * 2)()
+        _checked(_libc.capget(ctypes.byref(self._header), self._data), "capget")
+        left = (self._data[0].permitted | self._data[1].permitted << 32) & _mask(kept)
+        for word in (0, 1):
+            part = left >> 32 * word & 0xFFFFFFFF
+            self._data[word].effective = self._data[word].permitted = part
+            self._data[word].inheritable = 0
+
+    def keep(self) -> None:
+        """Give up every other capability, for this process and all it starts."""
+        _checked(_libc.capset(ctypes.byref(self._header), self._data), "capset")
 
 
 def _mask(numbers: Iterable[int]) -> int:

@@ -196,6 +196,7 @@ def main(pool: str, wanted: isolation.Wanted, descriptor: int, worker: int, more
         step.rehearse()
     gc.collect()
     gc.freeze()
+    linux.collapse_memory()
     with contextlib.suppress(BrokenPipeError):  # the worker is gone, and that ends us anyway
         level = isolation.level(namespaces, own_users)
         ForkServer(connection, level, own_users, view, options["read_only"]).serve()

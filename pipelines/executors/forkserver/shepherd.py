@@ -45,6 +45,7 @@ class Shepherd:
         self._tree: tree.Tree = tree.Namespace() if view else tree.Descendants()
         self._view = view
         self._strong = view is not None
+        self._capabilities = linux.Capabilities(isolation.STEP_CAPABILITIES)
         self._marks = isolation.marks() if self._strong else ()
         #: What each hidden path is seen as, from the first step that it was there for.
         self._hidden: dict[str, tuple[int, int]] = {}
@@ -72,7 +73,7 @@ class Shepherd:
         if self._step == 0:
             connection.close()
             ours.close()
-            wait_and_run(theirs, shepherd)
+            wait_and_run(theirs, shepherd, self._capabilities)
         theirs.close()
         try:
             if again:

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import isolation, linux, tree, wire
+from . import linux, tree, wire
 from .wire import Closed, Request
 
 SETUP_FAILED = 125
@@ -25,7 +25,9 @@ _RESERVED = 3 * 1024**3
 _OOM_SCORE = b"500"
 
 
-def wait_and_run(connection: socket.socket, shepherd: int) -> NoReturn:
+def wait_and_run(
+    connection: socket.socket, shepherd: int, capabilities: linux.Capabilities
+) -> NoReturn:
     """Wait for the request, run it, and end the process with the step's exit code."""
     code = SETUP_FAILED
     try:
@@ -33,7 +35,7 @@ def wait_and_run(connection: socket.socket, shepherd: int) -> NoReturn:
         linux.set_name("penstock-step")
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         linux.die_with_parent(signal.SIGKILL, shepherd)
-        _fence()
+        _fence(capabilities)
         rehearse()
         message, (stdout, stderr) = wire.receive(connection)
         directory = str(message["directory"])
@@ -59,11 +61,12 @@ def wait_and_run(connection: socket.socket, shepherd: int) -> NoReturn:
         os._exit(code)
 
 
-def _fence() -> None:
+def _fence(capabilities: linux.Capabilities) -> None:
     """What holds for every step but not for its shepherd, before anybody waits for this one."""
-    with open("/proc/self/oom_score_adj", "wb", buffering=0) as score:
-        score.write(_OOM_SCORE)
-    linux.keep_capabilities(isolation.STEP_CAPABILITIES)
+    score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    os.write(score, _OOM_SCORE)
+    os.close(score)
+    capabilities.keep()
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         # Every fork would else draw the same numbers; `random` itself sees to this.
@@ -95,8 +98,12 @@ def _enter(
     limit(resource.RLIMIT_FSIZE, bounds.output_bytes)
     if bounds.memory_bytes:
         limit(resource.RLIMIT_DATA, tree.own_data() + 2 * bounds.memory_bytes + _RESERVED)
-    os.environ.clear()
-    os.environ.update(request.environ)
+    environ = request.environ
+    for name in os.environ.keys() - environ.keys():
+        del os.environ[name]
+    for name, value in environ.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _become(user: int, group: int, shepherd: int) -> None:

@@ -19,7 +19,6 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 _LARGEST = 64 * 1024
@@ -66,13 +65,15 @@ class Request:
     spec: dict[str, Any]
     environ: dict[str, str]
 
-    def write(self, directory: Path) -> None:
+    def write(self, directory: str) -> None:
         lines = (vars(self.bounds), {"spec": self.spec, "environ": self.environ})
-        (directory / REQUEST_FILE).write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+        with open(f"{directory}/{REQUEST_FILE}", "wb") as stream:
+            stream.write("\n".join(map(json.dumps, lines)).encode())
 
     @classmethod
     def read(cls, directory: str) -> "Request":
-        bounds, rest = Path(directory, REQUEST_FILE).read_bytes().split(b"\n")
+        with open(f"{directory}/{REQUEST_FILE}", "rb") as stream:
+            bounds, rest = stream.read().split(b"\n")
         return cls(Bounds(**json.loads(bounds)), **json.loads(rest))
 
 

@@ -159,7 +159,9 @@ class ProcessExecutor:
             place = self._environments.path(request.environment)
         given, files = directory.place_inputs(request)
         text = json.dumps(given, ensure_ascii=False, allow_nan=False)
-        (directory.path / wire.INPUTS_FILE).write_text(text, encoding="utf-8")
+        path = str(directory.path)
+        with open(f"{path}/{wire.INPUTS_FILE}", "wb") as stream:
+            stream.write(text.encode())
         limits = request.limits
         bounds = Bounds(
             read_only=files,
@@ -170,8 +172,8 @@ class ProcessExecutor:
             processes=limits.processes,
             output_bytes=limits.output_bytes,
         )
-        environ = environment.of_step(request, directory.path, self._environ, place)
-        Request(bounds, dict(request.spec), environ).write(directory.path)
+        environ = environment.of_step(request, path, self._environ, place)
+        Request(bounds, dict(request.spec), environ).write(path)
 
     def _submit(self, pool: Pool, step: ProcessStep) -> None:
         self._steps[step.number] = step

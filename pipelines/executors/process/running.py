@@ -18,7 +18,7 @@ from ..protocol import Listener, StepError, StepRequest, StepResult
 from . import words
 from .loop import Loop, Timer
 from .separation import StepUsers
-from .workspace import StepDirectory, remove
+from .workspace import StepDirectory
 
 logger = logging.getLogger(__name__)
 
@@ -287,7 +287,7 @@ class ProcessStep:
 
     def _close(self) -> None:
         try:
-            remove(self.directory.path)
+            self.directory.remove()
         except OSError as error:
             # The next start of a worker deletes it; the step's result is not the worse for it.
             logger.warning("%s cannot be deleted now: %s", self.directory.path, error)

@@ -24,6 +24,8 @@ from ..protocol import InputFile, Json, StepRequest
 _LOCK = ".lock"
 _OWNER = "steps-"
 _LONGEST_NAME = 120
+#: A step's own directory, and what is always in it.
+_DIRECTORIES = ("", *(f"/{name}" for name in (wire.WORK, wire.TEMPORARY, wire.ARTIFACTS)))
 #: FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL of linux/fs.h, where `long` has 64 bits.
 _GET_FLAGS, _SET_FLAGS, _TOP_DIRECTORY = 0x80086601, 0x40086602, 0x00020000
 
@@ -78,9 +80,8 @@ class StepDirectory:
     def __init__(self, path: Path, number: int) -> None:
         self.path = path
         self.number = number
-        path.mkdir(mode=0o700)
-        for name in (wire.WORK, wire.TEMPORARY, wire.ARTIFACTS):
-            (path / name).mkdir(mode=0o700)
+        for name in _DIRECTORIES:
+            os.mkdir(f"{path}{name}", 0o700)
 
     @property
     def artifacts(self) -> Path:
@@ -96,10 +97,22 @@ class StepDirectory:
 
     def give_to(self, user: int, group: int) -> None:
         """Make it the step's own, all but the request, which is for its shepherd."""
-        for name in ("", wire.WORK, wire.TEMPORARY, wire.ARTIFACTS, wire.INPUTS_FILE):
-            os.chown(self.path / name, user, group)
-        for directory, _, _ in os.walk(self.path / wire.INPUTS):
+        for name in (*_DIRECTORIES, f"/{wire.INPUTS_FILE}"):
+            os.chown(f"{self.path}{name}", user, group)
+        for directory, _, _ in os.walk(f"{self.path}/{wire.INPUTS}"):
             os.chown(directory, user, group)
+
+    def remove(self) -> None:
+        """Delete it. Raises OSError when that cannot be."""
+        try:
+            for name in (wire.REQUEST_FILE, wire.INPUTS_FILE):
+                os.unlink(f"{self.path}/{name}")
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self.path}/{wire.OUTPUTS_FILE}")
+            for name in reversed(_DIRECTORIES):
+                os.rmdir(f"{self.path}{name}")
+        except OSError:  # there is more in it
+            remove(self.path)
 
     def place_inputs(self, request: StepRequest) -> tuple[Json, list[tuple[str, str]]]:
         """What the step finds in PENSTOCK_INPUTS, and the pairs (file, place) for its shepherd.
