@@ -226,6 +226,14 @@ def run(data=None):
     expect(attempts.last).to_contain_text("Failed")
 
 
+def test_a_node_that_nobody_can_run_says_why_on_its_card(stack: Stack, page: Page) -> None:
+    run = start(stack, pipelines.python(("far", QUICK), far={"queue": "nowhere"}))
+    page.goto(f"/runs/{run}")
+    expect(node(page, "far")).to_contain_text("no worker serves the queue nowhere")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(state(page)).to_have_attribute("data-state", "cancelled")
+
+
 def test_a_skipped_node_says_why(stack: Stack, page: Page) -> None:
     run = start(
         stack,

@@ -17,7 +17,7 @@ import { OrderHandle, PortRow } from "./PortRow";
 import { FATES } from "./status";
 
 /** States whose reason one would ask for at once: it stands in place of the id. */
-const TELLS_WHY: ReadonlySet<string> = new Set(["skipped", "waiting"]);
+const TELLS_WHY: ReadonlySet<string> = new Set(["queued", "skipped", "waiting"]);
 
 /** `core` of `core/sql@1`; `pipeline` of a sub-pipeline. */
 function namespaceOf(ref: string): string {

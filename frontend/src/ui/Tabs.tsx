@@ -30,7 +30,7 @@ export function Tabs({ items, value, onValueChange, label, extra, className, siz
       className={clsx("flex min-h-0 flex-col", className)}
     >
       <div className="flex shrink-0 items-center border-b px-3">
-        <Radix.List aria-label={label} className="flex min-w-0 flex-1 gap-1 overflow-x-auto">
+        <Radix.List aria-label={label} className={clsx("flex min-w-0 flex-1 gap-x-1", size === "sm" ? "flex-wrap" : "overflow-x-auto")}>
           {items.map((item) => (
             <Radix.Trigger
               key={item.id}

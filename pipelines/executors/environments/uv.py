@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -54,12 +55,46 @@ _LAST_LINES = 12
 _LONGEST_MESSAGE = 4000
 
 
-class BuildFailed(Exception):
-    """An environment could not be made. `network`: the same may work in a minute."""
+#: What uv says about every conflict, around what it says about this one.
+_UNSOLVED = re.compile(
+    r"No solution found when resolving dependencies:?\s*(?:cause:|╰─▶)?\s*"
+    r"(?:Because (?P<one>(?:(?!we can conclude).)*), we can conclude that your requirements are unsatisfiable)?",
+    re.DOTALL,
+)
 
-    def __init__(self, message: str, *, network: bool = False) -> None:
+
+class BuildFailed(Exception):
+    """An environment could not be made. `network`: the same may work in a minute.
+
+    `in_short` leaves out what uv has said in the log already.
+    """
+
+    def __init__(self, message: str, *, network: bool = False, in_short: str = "") -> None:
         super().__init__(message)
         self.network = network
+        self.in_short = in_short or message
+
+
+@dataclass(frozen=True)
+class _Deed:
+    """What uv is asked to do: how one says that it failed, and what helps then."""
+
+    failing: str
+    way_out: str
+
+
+_CHOOSING = _Deed(
+    "no versions could be chosen for the requirements",
+    "Correct the component's requirements, or let the workers look in an index that has the packages "
+    "(UV_DEFAULT_INDEX, UV_INDEX)",
+)
+_MAKING = _Deed("the environment could not be made", "Look at the disk of the worker")
+_INSTALLING = _Deed(
+    "the packages could not be installed",
+    "Require versions that come as wheels, or install on the workers what building these needs; "
+    "where a file has changed since its version was chosen, choose the versions anew",
+)
+_AWAY = "Look whether the worker reaches its package index (UV_DEFAULT_INDEX, proxies)"
 
 
 class Stopped(Exception):
@@ -96,7 +131,7 @@ class Uv:
                 "".join(f"{name}=={version}\n" for name, version in locks.installed().items())
             )
             self._run(
-                "no versions could be chosen for the requirements",
+                _CHOOSING,
                 "pip", "compile", str(wanted), "--output-file", str(chosen), "--generate-hashes",
                 "--no-header", "--no-annotate", "--python", sys.executable, "--quiet",
                 *self._index,
@@ -112,7 +147,7 @@ class Uv:
         Raises BuildFailed, Stopped.
         """
         self._run(
-            "the environment could not be made",
+            _MAKING,
             "venv", str(place), "--python", sys.executable, "--no-project", "--relocatable",
             "--quiet",
             log=log,
@@ -120,7 +155,7 @@ class Uv:
         file = place / "penstock.lock"
         file.write_text(lock.text, encoding="utf-8")
         self._run(
-            "the packages could not be installed",
+            _INSTALLING,
             "pip", "sync", str(file), "--require-hashes", "--python", str(place / "bin" / "python"),
             "--compile-bytecode", *self._index,
             log=log,
@@ -137,7 +172,7 @@ class Uv:
     def stopped(self) -> bool:
         return self._stopped
 
-    def _run(self, failing: str, *arguments: str, log: Log) -> None:
+    def _run(self, deed: _Deed, *arguments: str, log: Log) -> None:
         boot = [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, str(_ROOT), str(os.getpid())]
         with self._lock:
             if self._stopped:
@@ -176,19 +211,27 @@ class Uv:
         if self._stopped:
             raise Stopped
         if late:
-            raise BuildFailed(f"{failing}: it took longer than {BUILD_SECONDS / 60:g} minutes")
+            minutes = f"{BUILD_SECONDS / 60:g} minutes"
+            raise BuildFailed(f"{deed.failing}: it took longer than {minutes}. {deed.way_out}")
         if code:
-            raise _failure(failing, lines, code)
+            raise _failure(deed, lines, code)
 
 
-def _failure(failing: str, lines: list[str], code: int) -> BuildFailed:
-    """uv's own words, from its last `error:` on, else its last lines."""
+def _failure(deed: _Deed, lines: list[str], code: int) -> BuildFailed:
+    """uv's own words, from its last `error:` on, else its last lines, and the way out."""
     begin = max((n for n, line in enumerate(lines) if line.startswith("error:")), default=None)
     told = lines[-_LAST_LINES:] if begin is None else lines[begin:]
     text = "\n".join(told).removeprefix("error:").strip() or f"uv ended with exit code {code}"
     if len(text) > _LONGEST_MESSAGE:
         text = f"{text[: _LONGEST_MESSAGE // 2]}\n…\n{text[-_LONGEST_MESSAGE // 2 :]}"
-    return BuildFailed(f"{failing}: {text}", network=_NETWORK.search(text) is not None)
+    text = _UNSOLVED.sub(lambda found: found["one"] or "", text)
+    network = _NETWORK.search(text) is not None
+    way_out = _AWAY if network else deed.way_out
+    return BuildFailed(
+        f"{deed.failing}: {text.rstrip('.')}. {way_out}",
+        network=network,
+        in_short=f"{deed.failing[0].upper()}{deed.failing[1:]}. {way_out}.",
+    )
 
 
 def _environ(given: Mapping[str, str], cache: Path | None) -> dict[str, str]:

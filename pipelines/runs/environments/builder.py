@@ -39,7 +39,7 @@ from .locks import Need
 
 logger = logging.getLogger(__name__)
 
-BEING_BUILT = "its environment is being built"
+BEING_BUILT = "building its environment"
 #: A parked node looks again after so long, unless the worker that builds says that it still does.
 LOOK_SECONDS = 6.0
 _RENEW_SECONDS = 2.0
@@ -201,7 +201,7 @@ class Builder:
     def _end(self, build: _Build, failure: BuildFailed | None) -> None:
         state = "failed" if failure else "cancelled" if self.store.uv.stopped else "success"
         if failure is not None:
-            build.log += f"{failure}\n"
+            build.log += f"{failure.in_short}\n"
             self._remember(build, Unbuildable(failure, build.log))
         with self._lock:
             self._builds.pop(_key(build.need), None)

@@ -16,6 +16,7 @@ import { LogPane } from "./log/LogPane";
 import { MetricsPane } from "./values/MetricsPane";
 import { CacheMiss, ReusedFrom } from "./Reuse";
 import { PortValues } from "./values/PortValues";
+import { reasonBeside } from "./status";
 
 export interface NodeDrawerProps {
   live: LiveRun;
@@ -100,6 +101,9 @@ function NodeView({ live, runId, node, menu, onOpen, onClose }: NodeViewProps) {
   const attempt = picked ?? node.attempt;
   /** As the card says it; one that was lost with its worker comes on top of those allowed. */
   const attempts = Math.max(node.attempt, node.max_attempts);
+  /** As the card has it. */
+  const title = node.title || run?.components[node.component]?.title || item?.node || node.id;
+  const beside = reasonBeside(node.reason, node.error?.message);
   return (
     <>
       <header className="flex shrink-0 items-start gap-2 border-b px-3 py-2">
@@ -108,13 +112,13 @@ function NodeView({ live, runId, node, menu, onOpen, onClose }: NodeViewProps) {
             {item ? (
               <>
                 <button type="button" className="truncate text-accent hover:underline" onClick={() => onOpen(item.node)}>
-                  {node.title || item.node}
+                  {title}
                 </button>
                 <ChevronRight className="size-4 shrink-0 text-faint" aria-hidden />
                 <span className="shrink-0">Item {item.index}</span>
               </>
             ) : (
-              <span className="truncate">{node.title || node.id}</span>
+              <span className="truncate">{title}</span>
             )}
           </h2>
           <p className="truncate font-mono text-xs text-muted">
@@ -154,9 +158,9 @@ function NodeView({ live, runId, node, menu, onOpen, onClose }: NodeViewProps) {
           />
         )}
       </div>
-      {node.reason && node.reason !== node.error?.message && (
+      {beside && (
         <p className="shrink-0 px-3 pb-2 text-muted">
-          <Ticks text={node.reason} />
+          <Ticks text={beside} />
         </p>
       )}
       <CacheMiss cache={query.data?.cache} />

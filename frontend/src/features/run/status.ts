@@ -21,6 +21,11 @@ export function toStatus(node: RunNode): NodeStatus {
   };
 }
 
+/** What the reason of a node says beyond its error, which is shown by itself. */
+export function reasonBeside(reason: string, error = ""): string {
+  return error && reason.startsWith(error) ? reason.slice(error.length).replace(/^; /, "") : reason;
+}
+
 /** How far it is, from 0 to 1: as it says itself, or by its items. */
 function partOf(node: RunNode): number | null {
   const { items } = itemsOf(node);
