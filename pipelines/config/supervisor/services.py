@@ -35,7 +35,13 @@ def web(*, bind: tuple[str, ...], pass_fds: tuple[int, ...] = ()) -> Service:
 def worker() -> Service:
     """Runs steps. More machines are more of these, with the same three URLs."""
     celery = (sys.executable, "-m", "celery", "--quiet", "-A", "pipelines.config.celery")
-    options = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle")
+    options = (
+        "--loglevel",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    )
     return Service("worker", (*celery, "worker", *options))
 
 
