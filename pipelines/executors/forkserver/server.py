@@ -20,8 +20,9 @@ from .cgroups import Groups
 from .view import View
 from .wire import Closed
 
-#: So many shepherds wait for a request, for so long; after that a single one does.
-_MOST_SPARES = 4
+#: So many shepherds wait for a request, for so long; after that a single one does. A shepherd clears
+#: up for a moment after its step's end is known, so there are more of them than steps at a time.
+_MOST_SPARES = 4 * len(os.sched_getaffinity(0))
 _SPARE_SECONDS = 10.0
 #: After so many steps a shepherd is replaced, whatever may have gathered in it.
 _MOST_STEPS = 200

@@ -202,12 +202,13 @@ class Shepherd:
         while not self._cause:
             wait = min(deadline, next_look) - time.monotonic()
             ready = {number for number, _ in poll.poll(max(0.0, wait * 1000))}
-            if pidfd in ready:
-                return
+            # On a busy machine the step has often ended before we look at what it said.
             if step.fileno() in ready:
                 poll.unregister(step)
                 if self._is_done(step):
                     return
+            if pidfd in ready:
+                return
             now = time.monotonic()
             if self._control.fileno() in ready:
                 self._obey()

@@ -22,6 +22,7 @@ from tests.integration.executors.stage import (
     python,
     raw,
     run,
+    state,
     until,
 )
 from tests.support.stack import ROOT
@@ -33,6 +34,13 @@ import subprocess, time
 subprocess.Popen(["sh", "-c", "setsid setsid sleep 983.{0} & wait"])
 print("under way", flush=True)
 time.sleep(600)
+"""
+SHORT = """
+import time
+def f() -> int:
+    print("here", flush=True)
+    time.sleep(0.3)
+    return 1
 """
 LEVELS = pytest.mark.parametrize("level", ["auto", "basic"])
 NOBODY = 65534
@@ -93,6 +101,27 @@ def test_a_spare_that_was_killed_is_replaced(
     # Spares take turns, so the one that lost its process may get the first request or the second.
     assert results[-1].outputs == {"result": 2}
     assert [result.outcome for result in results].count("success") >= 2
+
+
+def test_a_shepherd_that_looks_late_takes_the_next_step_all_the_same(
+    new_executor: Callable[..., ProcessExecutor], workdir: str
+) -> None:
+    executor = new_executor()
+    heard = Heard()
+    step = executor.start(asked(python(SHORT)), heard)
+    until(lambda: "here" in heard.text)
+    (shepherd,) = at_work("watch", workdir)
+    (process,) = at_work("step", workdir)
+
+    os.kill(shepherd, signal.SIGSTOP)
+    until(lambda: state(process) == "Z")
+    os.kill(shepherd, signal.SIGCONT)
+    result = step.wait()
+
+    assert (result.outcome, result.exit_code) == ("success", 0)
+    if executor.isolation == "strong":
+        until(lambda: state(process) == "X")
+        assert shepherd in named("watch", workdir)
 
 
 def test_a_pool_that_cannot_start_says_why(
