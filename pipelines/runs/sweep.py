@@ -44,21 +44,23 @@ _ENOUGH_WAITING = 64
 FORGOTTEN_SECONDS = 1.0
 
 
-def sweep() -> int:
-    """Look for everything once; returns how many things were set right."""
-    steps: tuple[Callable[[], int], ...] = (
+def sweep(*, everything: bool = True) -> int:
+    """Look once for everything, or for what somebody waits for; returns how much was set right."""
+    urgent: tuple[Callable[[], int], ...] = (
         start_due_retries,
         free_leases_of_dead_workers,
         free_expired_leases,
-        scheduling.give_lanes,
         publish_again,
+    )
+    patient: tuple[Callable[[], int], ...] = (
+        scheduling.give_lanes,
         end_stuck_runs,
         announcements.forget_gone,
         look_after_children,
         waiting.say_why,
         chain.seal,
     )
-    return sum(step() for step in steps)
+    return sum(step() for step in (*urgent, *(patient if everything else ())))
 
 
 def start_due_retries() -> int:

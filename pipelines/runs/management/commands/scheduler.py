@@ -1,5 +1,6 @@
 """`manage.py scheduler`: sweeps until it is told to stop."""
 
+import itertools
 import logging
 import signal
 import threading
@@ -14,6 +15,9 @@ from pipelines.runs import sweep
 
 logger = logging.getLogger(__name__)
 
+#: One sweep in so many looks for everything.
+_EVERYTHING = 4
+
 
 class Command(BaseCommand):
     help = "Start due retries, free the work of dead workers, publish forgotten work again."
@@ -22,18 +26,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, lambda *_: stop.set())
         logger.info("The scheduler sweeps every %g s", settings.PENSTOCK_SWEEP_SECONDS)
-        while not stop.is_set():
+        for number in itertools.count():
+            if stop.is_set():
+                break
             started = time.monotonic()
-            self._sweep()
+            self._sweep(everything=number % _EVERYTHING == 0)
             spent = time.monotonic() - started
             stop.wait(max(settings.PENSTOCK_SWEEP_SECONDS - spent, 0.05))
 
-    def _sweep(self) -> None:
+    def _sweep(self, *, everything: bool) -> None:
         try:
-            sweep.sweep()
+            sweep.sweep(everything=everything)
         except Error as error:
             logger.warning("A sweep could not be finished, the next one will: %s", error)
             close_old_connections()
