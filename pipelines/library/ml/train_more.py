@@ -1,4 +1,5 @@
-from typing import Annotated, NamedTuple
+from copy import copy
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 from sklearn.linear_model import SGDClassifier
@@ -14,15 +15,21 @@ class Round(NamedTuple):
 
     Attributes:
         checkpoint: The model so far; the next round goes on from it.
+        best: The model of that round, up to this one, whose loss was the least.
         history: The loss on the test rows after each round.
         metrics: This round's loss and accuracy.
         stop: Whether it is no use to go on.
     """
 
     checkpoint: Model
+    best: Model
     history: list[float]
     metrics: Json
     stop: bool
+
+
+#: Where a checkpoint keeps the weights and the scores of the best round so far.
+_BEST = "best_round_"
 
 
 @component(title="Train some more", category="Train", icon="refresh-cw")
@@ -64,8 +71,9 @@ def train_more(
     """Train a linear classifier for one more round, from a checkpoint on, and look at its loss.
 
     In a loop this is incremental training with early stop: each round begins with the checkpoint of
-    the one before, and `stop` says when the loss on the test rows gets no better. Stochastic gradient
-    descent on the log loss.
+    the one before, and `stop` says when the loss on the test rows gets no better; the last rounds are
+    then past the best one, which is why `best` is what to go on with. A checkpoint remembers the best
+    one. Stochastic gradient descent on the log loss.
 
     Args:
         train: The rows to learn from.
@@ -112,6 +120,11 @@ def train_more(
     log_metric("accuracy", accuracy, step=rounds)
     best = min(range(rounds), key=losses.__getitem__)
     print(f"round {rounds}: loss {loss:.4f}, accuracy {accuracy:.4f}; best was round {best + 1}")
+    metrics = {"loss": loss, "accuracy": accuracy}
+    if best == rounds - 1 or not hasattr(model, _BEST):
+        weights = {"coef_": model.coef_.copy(), "intercept_": model.intercept_.copy()}
+        setattr(model, _BEST, {"weights": weights, "rounds": rounds, "metrics": metrics})
+    known = getattr(model, _BEST)
     facts = {
         "estimator": "SGDClassifier",
         "task": "classification",
@@ -119,12 +132,21 @@ def train_more(
         "features": list(x.columns),
         "classes": classes,
         "rows": len(x),
-        "rounds": rounds,
-        "metrics": {"loss": loss, "accuracy": accuracy},
     }
     return Round(
-        checkpoint=Model.of(whole, facts=facts),
+        checkpoint=Model.of(whole, facts={**facts, "rounds": rounds, "metrics": metrics}),
+        best=Model.of(
+            Pipeline([("prepare", prepare), ("model", _with(model, known["weights"]))]),
+            facts={**facts, "rounds": known["rounds"], "metrics": known["metrics"]},
+        ),
         history=losses,
-        metrics={"round": rounds, "loss": loss, "accuracy": accuracy},
+        metrics={"round": rounds, **metrics},
         stop=rounds - 1 - best >= patience,
     )
+
+
+def _with(model: SGDClassifier, weights: dict[str, Any]) -> SGDClassifier:
+    other = copy(model)
+    for name, value in weights.items():
+        setattr(other, name, value)
+    return other

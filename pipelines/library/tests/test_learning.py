@@ -158,6 +158,30 @@ def test_rounds_go_on_from_their_checkpoint_and_stop_when_it_is_no_use(examples:
     assert unbeatable.outputs["stop"] is True
 
 
+def test_the_best_checkpoint_is_handed_on_and_not_the_last(examples: Examples) -> None:
+    """With steps as large as these the second round is worse than the first."""
+    params = {"patience": 1, "learning_rate": 50.0}
+    first = examples.run("ml/train_more", params=params)
+    given = {
+        "checkpoint": first.as_input("checkpoint"),
+        "history": first.outputs["history"],
+    }
+    second = examples.run("ml/train_more", params=params, inputs=given)
+    losses = second.outputs["history"]
+    assert losses[1] > losses[0]
+    assert second.outputs["stop"] is True
+    tried = {
+        port: examples.run("ml/evaluate", inputs={"model": second.as_input(port)}).outputs[
+            "metrics"
+        ]
+        for port in ("best", "checkpoint")
+    }
+    assert first.outputs["metrics"]["accuracy"] != second.outputs["metrics"]["accuracy"]
+    assert tried["best"]["accuracy"] == first.outputs["metrics"]["accuracy"]
+    assert tried["checkpoint"]["accuracy"] == second.outputs["metrics"]["accuracy"]
+    assert second.outputs["best"]["facts"]["rounds"] == 1
+
+
 def test_what_was_deployed_is_told_and_numbered(examples: Examples, tmp_path: Path) -> None:
     folder = {"folder": str(tmp_path / "served")}
     assert examples.run("ml/deployed", params=folder).outputs == {"metrics": {}, "version": 0}
