@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Self
 
 #: Raised when the way the key is made changes, so that no old entry is ever taken for a new one.
@@ -133,7 +134,21 @@ def _differences(parts: KeyParts, component: str, earlier: Earlier) -> Iterator[
 def _changed(what: str, before: str, now: str) -> str:
     if _is_hash(before) or _is_hash(now) or '"artifact"' in before + now:
         return f"{what} differs"
+    old, new = json.loads(before), json.loads(now)
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        return f"{what} differs in line {_differing_line(old, new)}"
     return f"{what} was {before}, now {now}"
+
+
+def _differing_line(old: str, new: str) -> str:
+    """The number, and what stood and stands there, of the first line in which two texts differ."""
+    pairs = enumerate(zip_longest(old.split("\n"), new.split("\n")), 1)
+    number, (was, now) = next((at, pair) for at, pair in pairs if pair[0] != pair[1])
+    return f"{number}: it was {_line(was)}, now {_line(now)}"
+
+
+def _line(text: str | None) -> str:
+    return "not there" if text is None else f"`{text}`" if text.strip() else "empty"
 
 
 def _short(value: Any) -> str:

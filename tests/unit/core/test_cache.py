@@ -148,3 +148,20 @@ def test_ages_are_said_in_the_unit_that_fits():
         "1 second",
         "1.5 seconds",
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("a = 1\nb = 2\n", "a = 1\nb = 3\n", "2: it was `b = 2`, now `b = 3`"),
+        ("a\n", "a\nb\n", "2: it was empty, now `b`"),
+        ("a\n", "a", "2: it was empty, now not there"),
+    ],
+)
+def test_of_a_text_of_several_lines_the_first_other_line_is_told(
+    old: str, new: str, says: str
+) -> None:
+    parts = KeyParts.of("c1", {"code": new}, {})
+    earlier = Earlier(1, KeyParts.of("c1", {"code": old}, {}), "core/python@1", True, NOW)
+    found = why_missed(parts, "core/python@1", earlier, looked_at=NOW, max_age=None)
+    assert found == [f"its parameter `code` differs in line {says}"]
