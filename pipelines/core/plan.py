@@ -39,7 +39,8 @@ class NodePlan(BaseModel):
     catalog holds. `cache_max_age` is seconds. `timeout` is seconds, `cpu` cores and `gpu` devices.
     `pools` are the executor's warm pools for this node and all after it; who starts the run fills
     them in. `environment` is the digest of the lock that the node is to run in when the run repeats
-    an earlier one; else the team's current lock for its requirements holds.
+    an earlier one; else the team's current lock for its requirements holds. `items_of` is the run
+    whose items keep their results where they succeeded with the same element, but for `items_anew`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +73,8 @@ class NodePlan(BaseModel):
     pool: str | None = None
     priority: int = 0
     pools: list[str] = []
+    items_of: str = ""
+    items_anew: list[int] = []
     spec: dict[str, Any] | None = None
 
 

@@ -36,18 +36,23 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A node in the earlier run. `intact`: all artifacts among its outputs are still there."""
+    """A node in the earlier run. `intact`: all artifacts among its outputs are still there;
+    `items`: how many of its items succeeded.
+    """
 
     plan: NodePlan
     state: NodeState
     reason: str = ""
     intact: bool = True
+    items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody wants to run again.
 
+    `nodes` may hold items of mapped nodes, `train[17]`, to run from there: the other items that
+    succeeded then keep their results.
     `origin` names the earlier run in messages ("run #12"); it is empty when there is none.
     `changed_parameters` are the pipeline's parameters that have another value than in that run.
     """
@@ -60,8 +65,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """`items`: of a mapped node that runs, items of the earlier run keep their results where they
+    succeeded, but for those in `anew`.
+    """
+
     fate: Fate
     why: str
+    items: bool = False
+    anew: frozenset[int] = frozenset()
 
 
 #: How the reasons of skips begin that say nothing about the node itself.
@@ -73,7 +84,7 @@ _HARMLESS = frozenset(
     {
         "id", "title", "component", "upstream", "downstream", "references", "retry", "timeout",
         "cache", "cache_max_age", "cpu", "memory_bytes", "gpu", "queue", "pool", "priority",
-        "pools", "spec",
+        "pools", "spec", "items_of", "items_anew",
     }
 )  # fmt: skip
 _SAID = {
@@ -105,7 +116,7 @@ class _Decision:
         self.plans = {plan.id: plan for plan in plans}
         self.before = before
         self.wish = wish
-        self.chosen = frozenset() if wish.mode is Mode.RESUME else wish.nodes
+        self.chosen, self.items = self._choose()
         self.exits = {plan.id for plan in plans if plan.on_exit}
         self._check_chosen()
         #: Why each node that cannot be kept cannot be kept.
@@ -127,7 +138,13 @@ class _Decision:
 
     def _verdict(self, node: str) -> Verdict:
         if node in self.running:
-            return Verdict(Fate.RUN, self.hindered[node])
+            why = self.hindered[node]
+            if not self._keeps_items(self.plans[node]):
+                return Verdict(Fate.RUN, why)
+            anew = self.items.get(node, frozenset())
+            others = "the others" if anew else "its items"
+            why = f"{why}; {others} that succeeded keep their results"
+            return Verdict(Fate.RUN, why, items=True, anew=anew)
         if node not in self.hindered:
             if self.before[node].state is NodeState.SKIPPED:
                 return Verdict(Fate.KEEP, f"skipped in {self.wish.origin}")
@@ -162,6 +179,8 @@ class _Decision:
 
     def _hindrance(self, plan: NodePlan) -> str:
         """Why the node's earlier result cannot stand; nothing when it can."""
+        if plan.id in self.items:
+            return f"{_items(self.items[plan.id])} again"
         if plan.id in self.chosen:
             return "chosen"
         if plan.on_exit:
@@ -179,6 +198,39 @@ class _Decision:
             if node in self.hindered:
                 return f"`{node}` runs again" if node in self.before else f"`{node}` runs"
         return ""
+
+    def _choose(self) -> tuple[frozenset[str], dict[str, frozenset[int]]]:
+        """The chosen nodes, and of which of them just items are. What is no item is a node."""
+        nodes: set[str] = set()
+        items: dict[str, frozenset[int]] = {}
+        for name in () if self.wish.mode is Mode.RESUME else self.wish.nodes:
+            node, _, index = name.removesuffix("]").partition("[")
+            plan = self.plans.get(node)
+            if self.wish.mode is Mode.FROM and index.isdecimal() and plan and plan.map:
+                items[node] = items.get(node, frozenset()) | {int(index)}
+                nodes.add(node)
+            else:
+                nodes.add(name)
+        some = {node: indices for node, indices in items.items() if node not in self.wish.nodes}
+        return frozenset(nodes), some
+
+    def _keeps_items(self, plan: NodePlan) -> bool:
+        """Whether the node maps as it did before, over what can be kept, so that its items stand.
+
+        How many may run or fail at a time says nothing about any of them.
+        """
+        before = self.before.get(plan.id)
+        if before is None or not before.items or not plan.map or not before.plan.map:
+            return False
+        if plan.on_exit or (plan.id in self.chosen and plan.id not in self.items):
+            return False
+        if before.plan.map.over != plan.map.over:
+            return False
+        as_now = before.plan.model_copy(update={"map": plan.map})
+        return not (
+            _difference(as_now, plan, self.wish.changed_parameters)
+            or any(node in self.hindered for node in plan.upstream)
+        )
 
     def _running(self) -> set[str]:
         wanted = self._wanted()
@@ -271,6 +323,15 @@ _ABSENT = {"absent": ["\0"]}
 
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
+
+
+def _items(indices: Iterable[int]) -> str:
+    shown = [str(index) for index in sorted(indices)]
+    if len(shown) == 1:
+        return f"item {shown[0]} runs"
+    if len(shown) > 4:
+        return f"{len(shown)} items run"
+    return f"items {', '.join(shown[:-1])} and {shown[-1]} run"
 
 
 def _names(nodes: Iterable[str]) -> str:

@@ -137,11 +137,13 @@ def giving_back(taker: Taker, taken: Callable[[], Claim | None]) -> Iterator[Non
 
 
 def needs_a_look(plan: Mapping[str, Any]) -> bool:
-    """Whether the node may end without an attempt: its condition or the cache decides first.
+    """Whether the node may end without an attempt: its condition, the cache or an earlier run
+    decides first.
 
-    The cache of a mapped node is its items' business.
+    What a mapped node can take from elsewhere is its items' business.
     """
-    return bool(plan["when"] or (plan["cache"] and not plan.get("map")))
+    of_earlier_run = plan["cache"] or plan.get("items_of")
+    return bool(plan["when"] or (of_earlier_run and not plan.get("map")))
 
 
 def next_queued(taker: Taker) -> int | None:

@@ -129,7 +129,16 @@ class Driver:
             preparation = Preparation(facts, plan)
             if not preparation.condition_holds():
                 return machine.ConditionFalse(row.node, plan["when"]), {}
-            if not plan["cache"] or plan.get("map"):
+            if plan.get("map"):
+                return None, {}
+            if plan.get("items_of") and (kept := results.kept_item(row.node, plan)):
+                return machine.Reused(row.node, f"kept from run #{kept.run.number}"), {
+                    "outputs": kept.outputs,
+                    "reused_from": results.origin(kept),
+                    "cache_parts": kept.cache_parts,
+                    "environment": kept.environment,
+                }
+            if not plan["cache"]:
                 return None, {}
             parts = preparation.prepared().key_parts(plan)
         except CannotPrepare as error:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from django.db.models import Count
+
 from pipelines.core import machine, reuse
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
@@ -176,6 +178,8 @@ def _outlook(
         changed_parameters=_changed(origin, parameters),
     )
     verdicts = reuse.decide(plans, _before(origin) if origin else {}, wish)
+    if origin is not None:
+        plans = [_with_items(plan, verdicts[plan.id], origin) for plan in plans]
     return Outlook(
         pipeline,
         origin,
@@ -188,6 +192,13 @@ def _outlook(
         specs,
         verdicts,
     )
+
+
+def _with_items(plan: NodePlan, verdict: Verdict, origin: Run) -> NodePlan:
+    if not verdict.items:
+        return plan
+    kept = {"items_of": str(origin.pk), "items_anew": sorted(verdict.anew)}
+    return plan.model_copy(update=kept)
 
 
 def _parameters(origin: Run | None, asked: Asked, definition: Definition) -> dict[str, Any]:
@@ -226,6 +237,10 @@ def _before(origin: Run) -> dict[str, Before]:
     rows = list(_rows(origin))
     needed = {row.node: results.digests(row.outputs) for row in rows}
     gone = results.gone(origin.team_id, set().union(*needed.values()))
+    items = NodeRun.objects.filter(run=origin, item__isnull=False, state=NodeState.SUCCESS)
+    succeeded = dict(
+        items.order_by().values("parent").annotate(n=Count("pk")).values_list("parent", "n")
+    )
     return {
         row.node: Before(
             # Which lock a node was told to use says nothing about its result: that is as it was.
@@ -233,6 +248,7 @@ def _before(origin: Run) -> dict[str, Before]:
             NodeState(row.state),
             row.reason,
             intact=gone.isdisjoint(needed[row.node]),
+            items=succeeded.get(row.node, 0),
         )
         for row in rows
     }
@@ -276,7 +292,7 @@ def _taken(row: NodeRun, specs: Mapping[str, ComponentSpec]) -> frozenset[str] |
 
 
 def _rows(origin: Run) -> Iterable[NodeRun]:
-    """The run's nodes. The items of a mapped node are kept or run again with it."""
+    """The run's nodes, without the items of those that map."""
     rows = NodeRun.objects.filter(run=origin, parent="").defer("error")
     for row in rows.iterator(chunk_size=500):
         row.run = origin

@@ -1,5 +1,6 @@
 """Results of earlier node runs: which may be used again, and what is said about that."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,24 @@ def cached(facts: RunFacts, key: str, max_age: float | None) -> NodeRun | None:
     if found is None or gone(facts.team_id, digests(found.outputs)):
         return None
     return found
+
+
+def kept_item(node: str, plan: plans.Plan) -> NodeRun | None:
+    """The same item in the run that this one takes up, if it succeeded with the same element and all
+    its artifacts are still there.
+    """
+    item = plan["item"]
+    if item["index"] in plan["items_anew"]:
+        return None
+    rows = NodeRun.objects.filter(run=plan["items_of"], node=node, state=NodeState.SUCCESS)
+    found = rows.select_related("run").first()
+    if found is None or _json(found.plan.get("value")) != _json(item["value"]):
+        return None
+    return None if gone(found.run.team_id, digests(found.outputs)) else found
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def digests(outputs: Mapping[str, Any]) -> set[str]:

@@ -144,6 +144,37 @@ def test_a_node_is_retried_with_another_parameter(
     expect(changed).to_contain_text("temp_max > 30")
 
 
+def test_one_item_of_a_map_runs_again_alone(stack: Stack, page: Page, common: Path) -> None:
+    wait = f"import os\n\ndef run(data):\n    there = os.path.exists({str(common / 'mended')!r})\n"
+    definition = pipelines.python(
+        ("list", "def run(data=None):\n    return [1, 2, 3]\n"),
+        ("each", f"{wait}    if data == 3 and not there:\n        raise ValueError('three')\n"
+         "    return data * 10\n"),
+        edges=("list each",),
+        each={"map": {"over": "data"}},
+    )  # fmt: skip
+    run = stack.run(definition)
+    assert stack.wait_run(run["id"])["state"] == "failed"
+    (common / "mended").touch()
+    watch(page, run)
+    open_drawer(page, "each")
+    page.get_by_role("button", name="Open item 2").press("Enter")
+    drawer(page, "each[2]").get_by_role("button", name="Run again").click()
+    page.get_by_role("menuitem", name="Run this item again").click()
+    expect(preview(page).locator('[data-node="each"]')).to_contain_text(
+        "item 2 runs again; the others that succeeded keep their results"
+    )
+    preview(page).get_by_role("button", name="Run 1 node").click()
+    expect(page.get_by_test_id("origin")).to_contain_text("runs from each[2] on")
+    expect_run(page, "success")
+    table = open_drawer(page, "each").get_by_role("table", name="Items of each")
+    expect(table.locator("[data-item='0']")).to_contain_text("kept")
+    expect(table.locator("[data-item='2']")).not_to_contain_text("kept")
+    expect(table.locator("[data-item='2']")).to_contain_text("30")
+    page.get_by_role("button", name="Open item 0").press("Enter")
+    expect(drawer(page, "each[0]").get_by_test_id("reused-from")).to_contain_text("kept: run #1")
+
+
 def test_a_run_travels_in_a_file(
     stack: Stack, page: Page, tmp_path: Path, pictures: Callable[[Page, str], None]
 ) -> None:

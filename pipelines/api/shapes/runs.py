@@ -323,6 +323,8 @@ class RerunSerializer(ResumeSerializer):
         required=False,
         default=list,
         max_length=10_000,
+        help_text="With `from` also single items of mapped nodes, such as `train[17]`: the other "
+        "items that succeeded keep their results.",
     )
     params = NodeParams(
         required=False, default=dict, help_text="Other parameters for nodes, for this run alone."

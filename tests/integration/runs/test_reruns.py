@@ -1,5 +1,6 @@
 """Running again what was run: what is kept, what runs, and that history stays as it was."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from pipelines.core.reuse import Mode
 from pipelines.designs import actions as designs
 from pipelines.executors.protocol import OutputFile
 from pipelines.runs import actions, queries, reruns
-from pipelines.runs.models import Event, Run
+from pipelines.runs.models import Event, NodeRun, Run
 from pipelines.runs.reruns import Asked, RunNotOver
-from tests.support.fake_executor import fail, give
+from tests.support.fake_executor import Fails, fail, give
+from tests.support.replay import apply_events
 
 CHAIN = ["a.result -> b.data", "b.result -> c.data", "c.result -> d.data"]
 
@@ -415,3 +417,88 @@ def test_what_runs_again_uses_the_locks_of_the_run_it_goes_on_from(world):
     third = again(world, second)
     assert {node: world.executor.starts(node) for node in "abc"} == {"a": 1, "b": 1, "c": 3}
     assert world.node(third, "c").plan["environment"] == "ab" * 32
+
+
+def failed_map(world, **options):
+    """`m` maps over 1, 2, 4 and 3, and fails with the last; `z` gets what it gave."""
+    world.executor.behaviours["list"] = give(result=[1, 2, 4, 3], file=None)
+    world.executor.behaviours["m"] = not_three
+    edges = ["list.result -> m.data", "m.result -> z.data"]
+    nodes = {"list": {}, "m": {"map": {"over": "data", **options}}, "z": {}}
+    run = world.start(nodes, edges)
+    world.work(run)
+    world.executor.behaviours["m"] = lambda request, listener: {
+        "result": request.inputs["data"] * 100,
+        "file": None,
+    }
+    world.executor.requests.clear()
+    return run
+
+
+def not_three(request, listener):
+    if request.inputs["data"] == 3:
+        raise Fails
+    return {"result": request.inputs["data"] * 10, "file": None}
+
+
+def elements(world):
+    made = [each for node, each in world.executor.requests.items() if node.startswith("m[")]
+    return sorted(request.inputs["data"] for requests in made for request in requests)
+
+
+def test_resume_runs_only_those_items_of_a_map_that_did_not_succeed(world):
+    first = failed_map(world, max_parallel=4)
+    assert first.state == "failed"
+    told = reruns.preview(first.pipeline, first, Asked(Mode.RESUME)).as_json()["nodes"]
+    assert [each["why"] for each in told if each["id"] == "m"] == [
+        "it failed in run #1; its items that succeeded keep their results"
+    ]
+    second = again(world, first, work=False)
+    before = queries.snapshot(second)
+    world.work(second)
+    assert second.state == "success"
+    assert elements(world) == [3]
+    assert world.node(second, "m").outputs["result"] == [10, 20, 40, 300]
+    assert world.node(second, "m").items_failed == 0
+    kept = world.node(second, "m[0]")
+    assert (kept.reason, kept.cached, kept.attempts.count()) == ("kept from run #1", False, 0)
+    assert (kept.reused_from["run"], kept.reused_from["node"]) == (str(first.pk), "m[0]")
+    events = queries.events_after(second.pk)
+    assert apply_events(before, events) == queries.snapshot(second)
+
+
+def test_an_item_runs_again_alone(world):
+    first = failed_map(world, allow_failures=1)
+    assert first.state == "success"
+    second = again(world, first, "from", "m[3]")
+    assert (elements(world), world.node(second, "z").state) == ([3], "success")
+    assert world.node(second, "m").outputs["result"] == [10, 20, 40, 300]
+    third = again(world, second, "from", "m[0]")
+    assert elements(world) == [1, 3]
+    assert world.node(third, "m").outputs["result"] == [100, 20, 40, 300]
+    assert world.node(third, "m[1]").reused_from["number"] == 1
+    again(world, third, "from", "m")
+    assert elements(world) == [1, 1, 2, 3, 3, 4]
+
+
+def test_an_item_with_another_element_runs(world):
+    first = failed_map(world)
+    world.executor.behaviours["list"] = give(result=[1, 5, 4, 3], file=None)
+    again(world, first, "from", "list")
+    assert elements(world) == [1, 3, 4, 5]
+    NodeRun.objects.filter(run=first, node="m[1]").update(plan={"value": 7})
+    world.executor.requests.clear()
+    again(world, first)
+    assert elements(world) == [2, 3]
+
+
+def test_another_version_that_lets_items_fail_keeps_the_others(world):
+    first = failed_map(world)
+    pipeline = first.pipeline
+    draft = copy.deepcopy(pipeline.draft)
+    draft["nodes"][1]["map"]["allow_failures"] = "50%"
+    designs.save_draft(pipeline, draft, pipeline.draft_revision, world.ann)
+    world.executor.behaviours["m"] = not_three
+    second = again(world, first, version="draft")
+    assert (second.state, elements(world)) == ("success", [3])
+    assert world.node(second, "m").outputs["result"] == [10, 20, 40, None]

@@ -56,6 +56,7 @@ def why(
 
 
 CHAIN = plans("a>b", "b>c", "c>d")
+MAP = plans("a>b", b={"map": {"over": "data"}})
 
 
 def test_resume_keeps_what_succeeded_and_runs_the_rest():
@@ -343,3 +344,35 @@ def test_resuming_what_succeeded_runs_just_what_was_left_out(world):
         assert not left
     else:
         assert {node for node, verdict in second.items() if verdict.fate is Fate.RUN} == left
+
+
+def test_items_are_kept_only_where_the_map_and_all_before_it_are_as_they_were() -> None:
+    def verdict(
+        mode: str, *nodes: str, was: dict[str, Before], now: list[NodePlan] = MAP
+    ) -> Verdict:
+        return decide(now, was, Wish(Mode(mode), frozenset(nodes), "run #12"))["b"]
+
+    failed = before(MAP, b=Before(MAP[1], F, items=3))
+    assert verdict("resume", was=failed).items
+    assert verdict("from", "b[1]", "b[4]", was=failed) == Verdict(
+        Fate.RUN,
+        "items 1 and 4 run again; the others that succeeded keep their results",
+        items=True,
+        anew=frozenset({1, 4}),
+    )
+    faster = plans("a>b", b={"map": {"over": "data", "max_parallel": 9}})
+    assert verdict("resume", was=failed, now=faster).items
+    assert not verdict("from", "b", was=failed).items
+    assert not verdict("from", "b", "b[1]", was=failed).items
+    assert not verdict("from", "a", was=failed).items
+    assert not verdict("resume", was=failed, now=plans("a>b", b={**OTHER, "map": MAP[1].map})).items
+    over = plans("a>b", b={"map": {"over": "extra"}})
+    assert not verdict("resume", was=failed, now=over).items
+    assert not verdict("resume", was=before(MAP, b=Before(MAP[1], F))).items
+    with pytest.raises(InvalidDefinition, match=r"no node `a\[1\]`"):
+        verdict("from", "a[1]", was=failed)
+    with pytest.raises(InvalidDefinition, match=r"no node `b\[1\]`"):
+        verdict("only", "b[1]", was=failed)
+
+
+OTHER = {"params": {"x": 2}}

@@ -1,6 +1,7 @@
 import type { Run } from "@/api/types";
 import { refOf } from "@/graph/catalog";
 import { readDefinition } from "@/graph/read";
+import { parseItem } from "@/features/run/items";
 import { isFinal, type MenuEntry } from "@/ui";
 
 import type { RerunQuestion } from "./RerunDialog";
@@ -19,6 +20,10 @@ export function resumeQuestion(run: Run): RerunQuestion {
 /** What can be asked about one node of a run; nothing while the run goes on. */
 export function nodeMenu(run: Run, node: string | null, ask: (question: RerunQuestion) => void): MenuEntry[] {
   if (node === null) return [];
+  if (parseItem(node)) {
+    const onSelect = () => ask({ ...about(run), mode: "from", nodes: [node] });
+    return [{ id: "item", label: "Run this item again", disabled: !isFinal(run.state), onSelect }];
+  }
   const retry = retryOf(run, node);
   return NODE_MODES.map(({ mode, label }) => ({
     id: mode,

@@ -75,7 +75,8 @@ export function ItemsPane({ live, runId, node, onOpen }: ItemsPaneProps) {
 }
 
 function ItemRow({ item, onOpen }: { item: Item; onOpen: (id: string) => void }) {
-  const gave = item.error?.message ?? (item.reason || valuesInShort(item.outputs));
+  const why = item.state === "success" ? "" : item.reason;
+  const gave = item.error?.message ?? (why || valuesInShort(item.outputs));
   return (
     <tr className="group cursor-pointer hover:bg-hover/50" data-item={item.item} data-state={item.state} onClick={() => onOpen(item.id)}>
       <td className={TD}>
@@ -95,7 +96,8 @@ function ItemRow({ item, onOpen }: { item: Item; onOpen: (id: string) => void })
         <StateBadge state={item.state} />
       </td>
       <td className={`${TD} whitespace-nowrap text-muted`}>
-        {item.started_at && <Duration start={item.started_at} end={item.ended_at} />}
+        {item.started_at && !item.reused_from && <Duration start={item.started_at} end={item.ended_at} />}
+        {item.reused_from && (item.cached ? "cached" : "kept")}
         {item.attempt > 1 && <span title={`attempt ${item.attempt}`}> ↻{item.attempt}</span>}
       </td>
       <td className={`${TD} max-w-28 truncate font-mono text-xs`} title={inShort(item.value)}>

@@ -48,7 +48,7 @@ export function NodeDrawer({ live, nodeId, menu, onOpen, onClose }: NodeDrawerPr
       {run && node ? (
         <NodeView key={nodeId} live={live} runId={run.id} node={node} menu={menu} onOpen={onOpen} onClose={onClose} />
       ) : run && item && findNode(run, item.node) ? (
-        <ItemView key={nodeId} live={live} runId={run.id} id={nodeId} onOpen={onOpen} onClose={onClose} />
+        <ItemView key={nodeId} live={live} runId={run.id} id={nodeId} menu={menu} onOpen={onOpen} onClose={onClose} />
       ) : (
         <div className="flex items-start gap-2 p-4">
           <p className="min-w-0 flex-1 break-words text-muted"><Ticks text={`This run has no node \`${nodeId}\`.`} /></p>
@@ -63,16 +63,17 @@ interface ItemViewProps {
   live: LiveRun;
   runId: string;
   id: string;
+  menu?: MenuEntry[];
   onOpen: (id: string) => void;
   onClose: () => void;
 }
 
 /** An item stands in no snapshot: it is read by itself. */
-function ItemView({ live, runId, id, onOpen, onClose }: ItemViewProps) {
+function ItemView({ live, runId, id, menu, onOpen, onClose }: ItemViewProps) {
   const query = useNode(runId, id);
   return (
     <Loaded query={query} what="this item">
-      {(node) => <NodeView live={live} runId={runId} node={node} onOpen={onOpen} onClose={onClose} />}
+      {(node) => <NodeView live={live} runId={runId} node={node} menu={menu} onOpen={onOpen} onClose={onClose} />}
     </Loaded>
   );
 }
@@ -103,7 +104,7 @@ function NodeView({ live, runId, node, menu, onOpen, onClose }: NodeViewProps) {
   const attempts = Math.max(node.attempt, node.max_attempts);
   /** As the card has it. */
   const title = node.title || run?.components[node.component]?.title || item?.node || node.id;
-  const beside = reasonBeside(node.reason, node.error?.message);
+  const beside = node.reused_from ? "" : reasonBeside(node.reason, node.error?.message);
   return (
     <>
       <header className="flex shrink-0 items-start gap-2 border-b px-3 py-2">

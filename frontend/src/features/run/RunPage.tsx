@@ -10,7 +10,7 @@ import { EmptyState, formatNumber, Loaded, Spinner, type TabItem, Tabs, useTitle
 import { ArtifactsTab } from "./ArtifactsTab";
 import { EventsTab } from "./EventsTab";
 import { LiveNotice } from "./LiveNotice";
-import { graphNode, parseItem } from "./items";
+import { graphNode } from "./items";
 import { NodeDrawer } from "./NodeDrawer";
 import { ParametersTab } from "./ParametersTab";
 import { RunHeader } from "./RunHeader";
@@ -107,7 +107,7 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
         />
         {node && (
           <SidePane label="Node">
-            <NodeDrawer live={live} nodeId={node} menu={parseItem(node) ? undefined : menu} onOpen={select} onClose={() => select(null)} />
+            <NodeDrawer live={live} nodeId={node} menu={menu} onOpen={select} onClose={() => select(null)} />
           </SidePane>
         )}
       </div>

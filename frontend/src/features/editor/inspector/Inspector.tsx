@@ -4,6 +4,7 @@ import { useDocument } from "@/document";
 import { graphNode } from "@/features/run/items";
 import { NodeDrawer } from "@/features/run/NodeDrawer";
 import { findNode } from "@/live";
+import type { MenuEntry } from "@/ui";
 
 import { useEditor } from "../context";
 import { NodeInspector, type NodeInspectorProps } from "./NodeInspector";
@@ -14,7 +15,7 @@ export type InspectorProps = Omit<NodeInspectorProps, "node">;
 
 /** What is right of the canvas: the chosen node, in the draft or in the shown run. */
 export function Inspector(props: InspectorProps) {
-  const { live, store } = useEditor();
+  const { actions, live, mayRun, store } = useEditor();
   const selection = useDocument((state) => state.selection);
   const nodes = useDocument((state) => state.definition.nodes);
   const [view, setView] = useState<"run" | "draft">("run");
@@ -27,6 +28,12 @@ export function Inspector(props: InspectorProps) {
   }
   const { run } = live;
   if (!run || !findNode(run, node.id)) return <NodeInspector key={node.id} node={node} {...props} />;
+  const shown = item && graphNode(item) === node.id ? item : null;
+  const again = (one: string): MenuEntry => ({
+    id: "item",
+    label: "Run this item again",
+    onSelect: () => actions.around.askRerun("from", new Set([one])),
+  });
   return (
     <div className="flex h-full min-h-0 flex-col bg-surface">
       <div role="group" aria-label="What to show of the node" className="m-2 mb-0 flex shrink-0 rounded-md bg-inset p-0.5">
@@ -46,7 +53,8 @@ export function Inspector(props: InspectorProps) {
         {view === "run" && !props.focus ? (
           <NodeDrawer
             live={live}
-            nodeId={item && graphNode(item) === node.id ? item : node.id}
+            nodeId={shown ?? node.id}
+            menu={shown && mayRun ? [again(shown)] : undefined}
             onOpen={setItem}
             onClose={() => store.getState().select({})}
           />
