@@ -2254,6 +2254,7 @@ export interface components {
              *     * `retry` - retry
              */
             mode: components["schemas"]["ModeEnum"];
+            /** @description With `from` also single items of mapped nodes, such as `train[17]`: the other items that succeeded keep their results. */
             nodes?: string[];
             /** @description Other parameters for nodes, for this run alone. */
             params?: components["schemas"]["NodeParams"];

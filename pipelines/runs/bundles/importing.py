@@ -40,8 +40,13 @@ class Arrival:
             ),
             "run": {"id": str(self.run.pk), "number": self.run.number} if self.run else None,
             "uses": [
-                {"ref": ref, "here": here, "published": ref in self.to_publish}
-                for ref, here in sorted(self.known_as.items())
+                {
+                    "ref": ref,
+                    # A pipeline has no short name before it is published.
+                    "here": self.known_as.get(ref, ref),
+                    "published": ref in self.to_publish,
+                }
+                for ref in sorted({*self.known_as, *self.to_publish})
             ],
         }
 

@@ -262,11 +262,13 @@ def test_a_sub_pipeline_comes_along_and_is_used_where_it_is_the_same(
         "uses"
     ]
     forget_components()
+    told = upload(owner, content, dry_run=True).json()
     fresh = upload(owner, content).json()
-    assert {use["ref"] for use in fresh["uses"] if use["published"]} == {
-        "acme/step@1",
-        "pipeline:sample@1",
-    }
+    for uses in (told["uses"], fresh["uses"]):
+        assert {use["ref"] for use in uses if use["published"]} == {
+            "acme/step@1",
+            "pipeline:sample@1",
+        }
     assert set(Pipeline.objects.values_list("name", flat=True)) == {"sample", "outer"}
 
 

@@ -109,12 +109,12 @@ function Refusal({ error }: { error: Error }) {
 
 function Uses({ uses }: Pick<Arrival, "uses">) {
   const fresh = uses.filter(({ published }) => published);
-  const known = uses.length - fresh.length;
+  const known = uses.filter(({ published }) => !published);
   return (
     <div className="flex flex-col gap-2">
       <p>
         A new pipeline is made and run with the parameters and files of the bundle.{" "}
-        {known > 0 && `${known === 1 ? "1 component is" : `${known} components are`} here already, just the same.`}
+        {known.length > 0 && `${counted(known)} here already, just the same.`}
       </p>
       {fresh.length > 0 && (
         <>
@@ -130,4 +130,9 @@ function Uses({ uses }: Pick<Arrival, "uses">) {
       )}
     </div>
   );
+}
+
+function counted(uses: Arrival["uses"]): string {
+  const what = uses.some(({ ref }) => ref.startsWith("pipeline:")) ? "components and pipelines" : "components";
+  return uses.length === 1 ? `1 ${uses[0]?.ref.startsWith("pipeline:") ? "pipeline" : "component"} is` : `${uses.length} ${what} are`;
 }
