@@ -12,6 +12,16 @@ from .models import Limit, Worker
 class LimitAdmin(Audited):
     """A limit of a pool or queue is named; one of a team chooses the team and leaves the name empty."""
 
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("scope", "name", "team", "slots"),
+                "description": "How many nodes may be at work at the same time. A pool or a queue is named; "
+                "for a team leave the name empty and choose the team.",
+            },
+        ),
+    )
     list_display = ("scope", "name", "team", "slots")
     list_editable = ("slots",)
     list_filter = ("scope",)

@@ -63,8 +63,8 @@ def inject(session: Session, fault: Fault, times: int) -> Verdict:
         )
     repeated = f" ×{times}" if times > 1 else ""
     line = (
-        f"{fault.what}{repeated}: {found.runs} runs, {found.nodes} nodes, "
-        f"{found.lost} attempts lost, {found.doubled} doubled, recovered in {slowest:.1f} s"
+        f"{fault.what}{repeated}: {found.runs} runs, {found.nodes} nodes, {found.events} events, "
+        f"attempts lost {found.lost}, doubled {found.doubled}, recovered in {slowest:.1f} s"
     )
     return Verdict(fault.name, line, wrong)
 

@@ -24,13 +24,14 @@ class Findings:
 
     runs: int = 0
     nodes: int = 0
+    events: int = 0
     attempts: int = 0
     lost: int = 0
     doubled: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def __iadd__(self, other: "Findings") -> "Findings":
-        for name in ("runs", "nodes", "attempts", "lost", "doubled"):
+        for name in ("runs", "nodes", "events", "attempts", "lost", "doubled"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong += other.wrong
         return self
@@ -78,7 +79,7 @@ class _Look:
         self.found = Findings(runs=1)
 
     def at_everything(self, first: dict[str, Any] | None) -> Findings:
-        self.found.nodes = len(self.rows)
+        self.found.nodes, self.found.events = len(self.rows), len(self.events)
         self.at_the_run()
         for row in self.rows:
             self.at_attempts(row, self.attempts[row.pk])

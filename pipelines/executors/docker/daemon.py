@@ -18,7 +18,8 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 #: Of one request that is answered at once. Pulling and following have no limit.
 _SECONDS = 30.0
-_PROBE_SECONDS = 3.0
+#: A busy machine's Podman may take a few seconds; a worker must not be silent for long meanwhile.
+_PROBE_SECONDS = 8.0
 #: One connection for each step that is followed, and some for what is asked meanwhile.
 _CONNECTIONS = 64
 
