@@ -34,6 +34,7 @@ from . import shapes
 from .environments import locks
 from .environments.locks import Need
 from .models import NodeRun, Run
+from .scheduling import needed_executors
 
 
 class CannotPrepare(ValueError):
@@ -156,8 +157,7 @@ class Preparation:
         """Parameters rendered, inputs collected. Raises CannotPrepare."""
         spec, params = spec_of(self.plan), self.params()
         need = self._need(spec, params)
-        environment = locks.digest_of(need) if need is not None else own_lock().digest
-        return Prepared(spec, params, self.inputs(), need, environment)
+        return Prepared(spec, params, self.inputs(), need, _environment(spec, need))
 
     def elements(self) -> list[Any]:
         """The list that a mapped node maps over. Raises CannotPrepare."""
@@ -358,6 +358,13 @@ def _digests(values: Iterable[Any]) -> Iterable[str]:
             yield value["artifact"]
         elif isinstance(value, list):
             yield from _digests(item for item in value if shapes.is_reference(item))
+
+
+def _environment(spec: Mapping[str, Any], need: Need | None) -> str:
+    """The digest of what a step is run with; none for a container, which has what is in its image."""
+    if need is not None:
+        return locks.digest_of(need)
+    return "" if needed_executors(str(spec.get("kind"))) else own_lock().digest
 
 
 def spec_of(plan: Mapping[str, Any]) -> Mapping[str, Any]:

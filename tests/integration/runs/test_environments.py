@@ -12,11 +12,12 @@ from pipelines.catalog import actions as catalog
 from pipelines.executors.environments import EnvironmentStore
 from pipelines.executors.process import ProcessExecutor
 from pipelines.kinds import registry as kinds
-from pipelines.runs import actions, queries, sweep
+from pipelines.runs import actions, plans, queries, sweep
 from pipelines.runs.driver import Driver
 from pipelines.runs.environments import builder, locks
 from pipelines.runs.environments.builder import Builder
 from pipelines.runs.models import EnvironmentBuild, EnvironmentLock, NodeRun, Run
+from pipelines.runs.prepare import Preparation, RunFacts
 from pipelines.teams.models import Team
 from tests.integration.executors.conftest import new_environments
 from tests.support import wheels
@@ -388,6 +389,15 @@ def test_without_requirements_the_record_names_penstock_s_own_libraries(workshop
     shown = client.get(f"/api/v1/environments/{lock.digest}/").json()
     assert "pandas" in [package["name"] for package in shown["packages"]]
     assert client.post(f"/api/v1/environments/{lock.digest}/renew/").status_code == 404
+
+
+def test_a_container_has_what_is_in_its_image(workshop: Workshop) -> None:
+    world = workshop.world
+    fields = {"name": "box", "namespace": "acme", "image": "busybox"}
+    catalog.publish(kinds.build("container", fields), world.team, world.ann)
+    run = world.start({"a": {"component": "acme/box"}})
+    prepared = Preparation(RunFacts.load(run.pk), plans.own(world.node(run, "a"))).prepared()
+    assert (prepared.need, prepared.environment) == (None, "")
 
 
 def test_the_step_really_runs_in_it(workshop: Workshop, tmp_path: Path) -> None:
