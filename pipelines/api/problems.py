@@ -29,7 +29,7 @@ TITLES = {
     412: "Somebody else saved first",
     413: "Too large",
     415: "Wrong media type",
-    422: "The definition has problems",
+    422: "It cannot be done like this",
     428: "If-Match is missing",
     429: "Too many requests",
     503: "Not now",
@@ -63,8 +63,10 @@ def problem(status_code: int, detail: str, code: str, **extra: Any) -> Response:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's handler, said as problem+json; `None` lets unknown errors be a logged 500."""
     if isinstance(error, InvalidDefinition):
-        count = len(error.problems)
-        detail = f"The definition has {count} problem{'s' if count != 1 else ''}."
+        first, *others = error.problems
+        detail = (
+            f"{len(others) + 1} problems, the first: {first.message}" if others else first.message
+        )
         return problem(422, detail, "invalid_definition", problems=error.as_dicts())
     if outages.may_pass(error):
         logger.warning("A request could not be answered, the database is away: %s", error)

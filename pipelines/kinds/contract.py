@@ -40,7 +40,8 @@ class Step:
 class StepFailed(Exception):
     """Ends the step as failed. `kind` is one of the error kinds of the executor's protocol.
 
-    `retry_after` is for the kind `not_yet`: seconds until the step wants to look again.
+    `retry_after` is for the kind `not_yet`: seconds until the step wants to look again. `exit_code`
+    is that of the step's process.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class StepFailed(Exception):
         traceback: str = "",
         line: int | None = None,
         retry_after: float | None = None,
+        exit_code: int = 1,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -58,6 +60,7 @@ class StepFailed(Exception):
         self.traceback = traceback
         self.line = line
         self.retry_after = retry_after
+        self.exit_code = exit_code
 
     def write(self, path: Path | None) -> None:
         if path is not None:

@@ -26,7 +26,7 @@ RUNNERS: dict[str, str] = {
 
 
 def main(spec: Mapping[str, Any]) -> int:
-    """Run one step and return its exit code: 0 and an outputs file, or 1 and an error file.
+    """Run one step and return its exit code: 0 and an outputs file, or another and an error file.
 
     Only what the executor asked for by signal (KeyboardInterrupt) gets past this function.
     """
@@ -42,7 +42,7 @@ def main(spec: Mapping[str, Any]) -> int:
         text = failure.traceback or f"Error: {failure.message}"
         print(text.rstrip(), file=sys.stderr)
         failure.write(error_file)
-        code = 1
+        code = failure.exit_code
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -192,7 +192,7 @@ def _check_form(form: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     problems = [
         Problem(
             code="invalid_parameter",
-            message=f"{explain(error)}.",
+            message=f"The form: {explain(error)}.",
             field=".".join(map(str, error.absolute_path)),
         )
         for error in Draft202012Validator(dict(form)).iter_errors(dict(values))

@@ -126,7 +126,9 @@ def _execute(command: str, environment: Mapping[str, str], *, keep: bool) -> str
     if code != 0:
         how = f"ended with exit code {code}" if code > 0 else f"was ended by {_signal(-code)}"
         why = f": {last_words[0].strip()[:500]}" if last_words else ""
-        raise StepFailed("exit", f"the command {how}{why}")
+        # As a shell tells its own caller: 128 and the signal's number.
+        exit_code = code if code > 0 else 128 - code
+        raise StepFailed("exit", f"the command {how}{why}", exit_code=exit_code)
     return "".join(printed)
 
 

@@ -94,3 +94,22 @@ def test_a_long_list_takes_no_more_queries(sample: Sample, owner: APIClient) -> 
         ask(child_of(sample.run, sample, round))
     assert len(listed(owner)) == 5
     assert queries() == few
+
+
+def test_a_form_that_is_filled_in_wrongly_is_refused_in_words(
+    sample: Sample, owner: APIClient
+) -> None:
+    approval = ask(sample.run)
+    rows = {"type": "integer", "minimum": 1}
+    form = {"type": "object", "required": ["title"], "properties": {"rows": rows}}
+    Approval.objects.filter(pk=approval.pk).update(form=form)
+    url = f"/api/v1/runs/{sample.run.pk}/nodes/{approval.node_run.node}/decision/"
+
+    def refused(**values: Any) -> str:
+        answer = owner.post(url, {"approve": True, "values": values}, format="json")
+        assert answer.status_code == 422
+        return str(answer.json()["detail"])
+
+    assert refused() == "The form: `title` is a required property."
+    assert refused(title="x", rows=0) == "The form: at `rows` must be 1 or more, not 0."
+    assert refused(rows=0).startswith("2 problems, the first: The form: ")

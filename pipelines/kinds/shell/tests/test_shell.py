@@ -45,20 +45,20 @@ def test_values_files_and_outputs(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "kind", "says"),
+    ("command", "kind", "says", "code"),
     [
-        ("echo gone >&2; exit 3", "exit", "the command ended with exit code 3: gone"),
-        ("false\necho never", "exit", "exit code 1"),
-        ("false | cat", "exit", "exit code 1"),
-        ("echo $NOT_THERE", "exit", "unbound variable"),
-        ("kill -9 $$", "exit", "the command was ended by SIGKILL"),
-        ("true", "output", "write it to the file $OUTPUT_OUT"),
-        ("echo nonsense > $OUTPUT_OUT", "output", "should be json"),
+        ("echo gone >&2; exit 3", "exit", "the command ended with exit code 3: gone", 3),
+        ("false\necho never", "exit", "exit code 1", 1),
+        ("false | cat", "exit", "exit code 1", 1),
+        ("echo $NOT_THERE", "exit", "unbound variable", 1),
+        ("kill -9 $$", "exit", "the command was ended by SIGKILL", 137),
+        ("true", "output", "write it to the file $OUTPUT_OUT", 1),
+        ("echo nonsense > $OUTPUT_OUT", "output", "should be json", 1),
     ],
 )
-def test_failures(run: Run, command: str, kind: str, says: str) -> None:
+def test_failures(run: Run, command: str, kind: str, says: str, code: int) -> None:
     made = run(build(command, outputs=[{"name": "out", "type": "json"}]))
-    assert made.code == 1
+    assert made.code == code
     assert made.error is not None
     assert made.error["kind"] == kind
     assert says in made.error["message"]
