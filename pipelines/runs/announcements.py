@@ -5,7 +5,7 @@ waits, and what could run it.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ class Facts:
             name,
             host=identity.own().host[:100],
             queues=list(queues),
-            executors=usable_executors(),
+            executors=able(registry.usable()),
             slots=slots,
             cpu=host.cores(),
             memory=host.memory(),
@@ -57,17 +57,18 @@ class Facts:
         )
 
 
-def usable_executors() -> list[str]:
-    """Names of the executors that this machine has at the moment."""
-    return [name for name, why_not in registry.usable().items() if not why_not]
+def able(usable: Mapping[str, str]) -> list[str]:
+    """Names of the executors that nothing is missing for; `usable` is as the registry's."""
+    return [name for name, missing in usable.items() if not missing]
 
 
-def announce(facts: Facts, *, busy: int, isolation: str, executors: Sequence[str]) -> None:
+def announce(facts: Facts, *, busy: int, isolation: str, usable: Mapping[str, str]) -> None:
     """Say that the worker is there, the first time with all its facts."""
     now = {
         "busy": busy,
         "isolation": isolation,
-        "executors": list(executors),
+        "executors": able(usable),
+        "lacks": {name: missing for name, missing in usable.items() if missing},
         "seen_at": timezone.now(),
     }
     try:

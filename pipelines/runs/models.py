@@ -414,6 +414,8 @@ class Worker(models.Model):
     host = models.CharField(max_length=100)
     queues = models.JSONField(default=list)
     executors = models.JSONField(default=list)
+    #: Executors that it cannot use, by name: what is missing.
+    lacks = models.JSONField(default=dict)
     slots = models.PositiveIntegerField()
     busy = models.PositiveIntegerField(default=0)
     #: Cores, bytes, devices.

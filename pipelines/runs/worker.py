@@ -127,9 +127,9 @@ class Worker:
     def _announce(self) -> None:
         while not self._over.is_set():
             busy, isolation = self.slots.busy, self.executor.isolation
-            executors = announcements.usable_executors()
-            self.slots.can_use(executors)
-            announcements.announce(self.facts, busy=busy, isolation=isolation, executors=executors)
+            usable = registry.usable()
+            self.slots.can_use(announcements.able(usable))
+            announcements.announce(self.facts, busy=busy, isolation=isolation, usable=usable)
             # Its first warm pool knows the isolation within a second or two.
             self._over.wait(announcements.BEAT_SECONDS if isolation else BEAT_SECONDS)
         connections.close_all()

@@ -2576,6 +2576,10 @@ export interface components {
             host: string;
             queues: string[];
             executors: string[];
+            /** @description Executors that it cannot use, by name: what is missing, and what to do. */
+            lacks: {
+                [key: string]: string;
+            };
             /** @description How many nodes it runs at a time. */
             slots: number;
             /** @description How many of its slots are in use. */

@@ -17,6 +17,10 @@ class WorkerSerializer(Shape):
     host = serializers.CharField()
     queues = serializers.ListField(child=serializers.CharField())
     executors = serializers.ListField(child=serializers.CharField())
+    lacks = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Executors that it cannot use, by name: what is missing, and what to do.",
+    )
     slots = serializers.IntegerField(help_text="How many nodes it runs at a time.")
     busy = serializers.IntegerField(help_text="How many of its slots are in use.")
     cpu = serializers.FloatField(help_text="Cores.")

@@ -17,6 +17,7 @@ def worker(name: str = "w1") -> Worker:
         host="here",
         queues=["default"],
         executors=["process"],
+        lacks={"docker": "no socket was found"},
         slots=4,
         busy=1,
         cpu=4,
@@ -32,6 +33,7 @@ def test_whoever_is_signed_in_sees_the_workers(people: Any, as_user: Any) -> Non
     assert answer["count"] == 1
     (row,) = answer["results"]
     assert (row["slots"], row["busy"], row["isolation"]) == (4, 1, "strong")
+    assert (row["executors"], row["lacks"]) == (["process"], {"docker": "no socket was found"})
     assert (row["queues"], row["cpu"], row["memory"], row["gpu"]) == (["default"], 4.0, 2**33, 0)
 
 

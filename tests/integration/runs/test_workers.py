@@ -45,12 +45,14 @@ def test_a_worker_announces_itself_and_says_goodbye(world):
 
 def test_a_worker_that_was_forgotten_is_back_with_its_next_beat(world):
     facts = announcements.Facts.of_this_machine("w1", ["default"], 2)
-    announcements.announce(facts, busy=0, isolation="", executors=["process"])
+    announcements.announce(facts, busy=0, isolation="", usable={"process": ""})
     WorkerRow.objects.all().delete()
-    announcements.announce(facts, busy=1, isolation="basic", executors=["docker"])
+    usable = {"docker": "", "kubernetes": "the worker is in no cluster"}
+    announcements.announce(facts, busy=1, isolation="basic", usable=usable)
     row = WorkerRow.objects.get()
     assert (row.busy, row.isolation, row.started_at) == (1, "basic", facts.started_at)
     assert row.executors == ["docker"]
+    assert row.lacks == {"kubernetes": "the worker is in no cluster"}
 
 
 def test_the_sweep_forgets_who_is_silent_or_dead(world):

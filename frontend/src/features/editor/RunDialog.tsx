@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useMemo, useState } from "react";
+import { Link } from "react-router";
 
 import { ApiProblem } from "@/api/problem";
 import { startRun } from "@/api/resources/pipelines";
@@ -124,7 +125,14 @@ function RunForm({ onClose, values, showOptions, waits, start }: Omit<RunDialogP
               </li>
             ))}
           </ul>
-          <p className="mt-1">Start it all the same, and it goes on as soon as such a worker is there.</p>
+          <p className="mt-1">
+            Start it all the same, and it goes on as soon as such a worker is there. What there is, and what is missing
+            for more, stands on the page{" "}
+            <Link to="/workers" className="text-accent underline">
+              Workers
+            </Link>
+            .
+          </p>
         </Notice>
       )}
       {start.error && (

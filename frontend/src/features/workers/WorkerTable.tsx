@@ -47,6 +47,7 @@ export function WorkerTable({ rows }: { rows: Worker[] }) {
               <td className={TD}>
                 <Names names={worker.queues} />
                 <span className="block text-xs text-muted">{worker.executors.join(", ")}</span>
+                <Lacks lacks={worker.lacks} />
               </td>
               <td className={TD}>
                 <Slots worker={worker} />
@@ -63,6 +64,25 @@ export function WorkerTable({ rows }: { rows: Worker[] }) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** What it cannot run, and a click away what is missing for that. */
+function Lacks({ lacks }: { lacks: Record<string, string> }) {
+  const found = Object.entries(lacks);
+  if (found.length === 0) return null;
+  return (
+    <details className="max-w-64 text-xs text-muted">
+      <summary className="cursor-pointer">without {found.map(([name]) => name).join(", ")}</summary>
+      <dl className="pt-1">
+        {found.map(([name, missing]) => (
+          <div key={name} className="pb-1">
+            <dt className="inline font-medium">{name}: </dt>
+            <dd className="inline break-words">{missing}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 
