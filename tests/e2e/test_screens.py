@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,6 +16,8 @@ from . import pipelines
 from .editor import Editor
 
 Show = Callable[[Page, "Things"], None]
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @dataclass(frozen=True)
@@ -102,22 +104,32 @@ def _example(stack: Stack) -> str:
     return str(example)
 
 
-@pytest.fixture(scope="module", params=["light", "dark"])
-def scheme(
-    request: pytest.FixtureRequest, browser: Browser, window: dict[str, Any], signed_in: Any
-) -> Iterator[BrowserContext]:
-    """A browser that prefers light, and one that prefers dark."""
-    context = browser.new_context(
-        **window, storage_state=signed_in, color_scheme=request.param, reduced_motion="reduce"
-    )
+@pytest.fixture(scope="module")
+def eyes(browser: Browser, window: dict[str, Any], signed_in: Any) -> Iterator[BrowserContext]:
+    """A browser in which nothing moves."""
+    context = browser.new_context(**window, storage_state=signed_in, reduced_motion="reduce")
     yield context
     context.close()
 
 
-@pytest.fixture
-def look(scheme: BrowserContext) -> Iterator[Page]:
-    """A page that may say nothing in its console."""
-    page = scheme.new_page()
+@dataclass(frozen=True)
+class Screen:
+    """A screen that is open."""
+
+    name: str
+    page: Page
+
+
+@pytest.fixture(scope="module")
+def screen(
+    request: pytest.FixtureRequest, eyes: BrowserContext, things: Things, signed_in: Any
+) -> Iterator[Screen]:
+    """A screen, opened once for light and dark, on a page that may say nothing in its console.
+
+    Every other one is opened dark.
+    """
+    show: Show = request.param
+    page = eyes.new_page()
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on(
@@ -128,8 +140,11 @@ def look(scheme: BrowserContext) -> Iterator[Page]:
             and said.append(f"{message.type}: {message.text}")
         ),
     )
-    yield page
+    page.emulate_media(color_scheme=SCHEMES[SCREENS.index(show) % 2])
+    show(page, things)
+    yield Screen(show.__name__, page)
     page.close()
+    eyes.add_cookies(signed_in["cookies"])
     assert said == []
 
 
@@ -395,7 +410,6 @@ def nothing_there(page: Page, things: Things) -> None:
 
 
 def login(page: Page, things: Things) -> None:
-    """Here and in what follows the browser is signed out."""
     page.context.clear_cookies()
     page.goto("/login/")
     expect(page.get_by_label("Password")).to_be_visible()
@@ -451,16 +465,12 @@ SCREENS: tuple[Show, ...] = (
 )
 
 
-@pytest.mark.parametrize("show", SCREENS, ids=lambda show: show.__name__)
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda show: show.__name__, indirect=True)
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_screen(
-    show: Show,
-    look: Page,
-    things: Things,
-    pictures: Callable[[Page, str], None],
-    request: pytest.FixtureRequest,
+    screen: Screen, scheme: Literal["light", "dark"], pictures: Callable[[Page, str], None]
 ) -> None:
-    show(look, things)
-    scheme = request.node.callspec.params["scheme"]
-    pictures(look, f"{show.__name__}-{scheme}")
-    found = Axe().run(look)
+    screen.page.emulate_media(color_scheme=scheme)
+    pictures(screen.page, f"{screen.name}-{scheme}")
+    found = Axe().run(screen.page)
     assert found.violations_count == 0, found.generate_report()
