@@ -72,8 +72,8 @@ STAGES = (
     Stage("front end: types, layers", npm("run", "--silent", "check"), "frontend"),
     Stage("front end: vitest", npm("run", "--silent", "test"), "frontend"),
     Stage("openapi", [sys.executable, "-m", "tests.support.openapi"], "types"),
-    Stage("browser", pytest("browser", "tests/e2e"), "e2e", cores=2),
-    Stage("acceptance", pytest("acceptance", "tests/acceptance"), "acceptance", cores=2),
+    Stage("browser", pytest("browser", "tests/e2e"), "e2e"),
+    Stage("acceptance", pytest("acceptance", "tests/acceptance"), "acceptance"),
     Stage("unit", pytest("unit", "tests/unit", "pipelines", *TWO), "unit", cores=2),
     Stage(
         "integration, SQLite", pytest("sqlite", "tests/integration", *TWO), "integration", cores=2
