@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+
+from pipelines.config import home as data_directory
+from pipelines.config.supervisor import redis
+
+from . import redis_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("redis", "web", "worker", "scheduler")
@@ -195,6 +201,25 @@ class Stack:
             nodes = {node["id"]: node["state"] for node in last.get("nodes", ())}
             raise AssertionError(f"{error}; nodes: {nodes}\n{self.output}") from None
         return last
+
+
+def prepare(home: Path) -> None:
+    """Make a data directory with what the first start puts there: the tables, the components, the
+    administrator and the examples. Stacks that are not about the first start get a copy of it.
+    """
+    data_directory.claim(home)
+    with redis_server.running(redis.socket_path(home)):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.config.supervisor.prepare"],
+            cwd=ROOT,
+            env=_environment(home, {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout
+    shutil.rmtree(home / "run")
 
 
 def wait_until(

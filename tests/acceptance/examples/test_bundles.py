@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.support.stack import Stack
@@ -39,9 +40,9 @@ LIST = "def run(data):\n    return [1, 2, 3]\n"
 
 
 def test_a_run_gives_the_same_on_another_penstock(
-    stack: Stack, start_stack: Callable[..., Stack]
+    stack: Stack, start_stack: Callable[..., Stack], new_home: Callable[[], Path]
 ) -> None:
-    there = start_stack()
+    there = start_stack(new_home())
     with stack.api as api:
         file = {"file": ("numbers.csv", b"n\n3\n1\n2\n")}
         digest = api.post("/artifacts/", files=file).json()["digest"]

@@ -83,10 +83,10 @@ def ticks(common: Path) -> Ticks:
 
 @pytest.fixture(scope="module")
 def _stack(
-    new_home: Callable[[], Path], stack_environment: Callable[[], dict[str, str]]
+    used_home: Callable[[], Path], stack_environment: Callable[[], dict[str, str]]
 ) -> Iterator[Stack]:
     env = {"PENSTOCK_SLOTS": "2", "PENSTOCK_LEASE_SECONDS": "4"}
-    stack = Stack(new_home(), **stack_environment(), **env).start()
+    stack = Stack(used_home(), **stack_environment(), **env).start()
     with stack.api as api:
         body = {"kind": "python", "namespace": "faults", "source": SOURCE}
         answer = api.post("/components/", json=body)
