@@ -26,6 +26,7 @@ def served(tmp_path: Path, settings: Any) -> StaticFiles:
     (built / "main-BcD3.js.gz").write_bytes(gzip.compress(TEXT))
     (tmp_path / "favicon.svg").write_text("<svg/>")
     settings.STATICFILES_DIRS = [tmp_path]
+    settings.WHITENOISE_AUTOREFRESH = False  # as in production
     return StaticFiles(not_found)
 
 
