@@ -225,8 +225,10 @@ class _Work:
             items_queued=first,
             items_failed=0,
         )
-        for item in self.load({item_id(node.id, index) for index in range(first)}).values():
-            self.enqueue(item)
+        names = [item_id(node.id, index) for index in range(first)]
+        items = self.load(set(names))
+        for name in names:
+            self.enqueue(items[name])
 
     def collect(self, node: NodeView) -> None:
         """Have the results of a node put together, unless it is to end anyway."""

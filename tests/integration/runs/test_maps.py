@@ -226,3 +226,14 @@ def test_items_are_reused_from_the_cache_up_to_their_age(world):
     third = world.start(*definition)
     world.work(third)
     assert [row.cached for row in items(third)] == [False, False]
+
+
+def test_items_are_queued_in_the_order_of_their_elements(world):
+    run = start(world, list(range(12)))
+    world.executor.behaviours["m"] = double
+    world.work(run)
+    told = Event.objects.filter(run=run, kind="item.state", data__state="queued").order_by("seq")
+    queued = list(told.values_list("node", flat=True))
+    assert queued == [f"m[{index}]" for index in range(12) if f"m[{index}]" in queued]
+    assert len(queued) > 2
+    assert "m[10]" in queued
