@@ -143,6 +143,21 @@ def test_a_map_of_which_one_item_may_fail(page: Page, gates: Gates) -> None:
     expect(drawer(page, "python_2").get_by_role("tabpanel")).to_contain_text("null")
 
 
+def test_a_map_over_an_empty_list_says_so(stack: Stack, page: Page) -> None:
+    definition = pipelines.python(
+        ("none", "def run(data=None):\n    return []\n"),
+        ("each", "def run(data):\n    return data\n"),
+        edges=("none each",),
+        each={"map": {"over": "data"}},
+    )
+    run = stack.run(definition)
+    page.goto(f"/runs/{run['id']}")
+    expect_run(page, "success")
+    expect(page.locator('[data-node-id="each"]').get_by_test_id("patterns")).to_have_text(
+        "no items"
+    )
+
+
 def test_a_loop_over_a_published_pipeline(stack: Stack, page: Page, gates: Gates) -> None:
     halve = pipelines.python(
         ("half", f"{gates.wait}\n\ndef run(data=None):\n    _wait(${{{{ params.x }}}})\n"

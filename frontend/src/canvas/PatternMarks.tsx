@@ -31,7 +31,11 @@ export function PatternMarks({ node, status, behindFate }: PatternMarksProps) {
     >
       {node.map && (
         <Mark icon={Layers} label={mapInWords(node)} tone={status?.items ? "live" : "plain"}>
-          {status?.items ? <ItemsCount items={status.items} /> : <span className="truncate">× {node.map.over}</span>}
+          {status?.items ? (
+            <ItemsCount items={status.items} />
+          ) : (
+            <span className="truncate">{foundNone(status) ? "no items" : `× ${node.map.over}`}</span>
+          )}
         </Mark>
       )}
       {node.loop && (
@@ -90,6 +94,11 @@ function Mark({ icon: Icon, label, tone = "plain", children }: MarkProps) {
       </span>
     </Tooltip>
   );
+}
+
+/** A mapped node that has succeeded by itself, without items, had an empty list. */
+function foundNone(status: NodeStatus | undefined): boolean {
+  return status?.state === "success" && !status.items && !status.cached && !status.kept;
 }
 
 /** `312 of 1,000, 3 failed` */

@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import type { Attempt } from "@/api/types";
-import { Duration, formatBytes, formatDuration, formatNumber, RelativeTime, StateBadge } from "@/ui";
+import { Duration, formatBytes, formatDuration, formatNumber, RelativeTime, StateBadge, Ticks } from "@/ui";
 
 /** Every try: when, where, how it ended and what it used; the newest first. */
 export function AttemptsPane({ attempts }: { attempts: Attempt[] }) {
@@ -56,7 +56,8 @@ export function AttemptsPane({ attempts }: { attempts: Attempt[] }) {
               <>
                 <dt>Error</dt>
                 <dd>
-                  {attempt.error.kind}: {attempt.error.message}
+                  {attempt.error.kind}:{" "}
+                  {attempt.error.kind === "exception" ? attempt.error.message : <Ticks text={attempt.error.message} />}
                 </dd>
               </>
             )}

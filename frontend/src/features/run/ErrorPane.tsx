@@ -2,6 +2,7 @@ import { ChevronRight, CircleX } from "lucide-react";
 import { useState } from "react";
 import { clsx } from "clsx";
 import type { StepError } from "@/api/types";
+import { Ticks } from "@/ui";
 
 /** A longer message may have to be scrolled, so that log and results keep their room. */
 const LONG = 300;
@@ -14,7 +15,7 @@ export function ErrorPane({ error }: { error: StepError }) {
       <div className="flex items-start gap-2 px-3 py-2">
         <CircleX className="mt-0.5 size-4 shrink-0 text-danger" aria-hidden />
         <p tabIndex={error.message.length > LONG ? 0 : undefined} className="max-h-40 min-w-0 flex-1 overflow-y-auto break-words">
-          <span className="font-semibold whitespace-pre-wrap">{error.message}</span>
+          <span className="font-semibold whitespace-pre-wrap">{error.kind === "exception" ? error.message : <Ticks text={error.message} />}</span>
           {error.line !== null && <span className="block text-muted">in line {error.line} of its code</span>}
         </p>
       </div>
