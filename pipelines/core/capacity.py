@@ -35,8 +35,11 @@ class Room:
     share: int
     executors: frozenset[str] = frozenset()
 
+    def can_use_one_of(self, executors: Collection[str]) -> bool:
+        return not executors or not self.executors.isdisjoint(executors)
+
     def holds(self, need: Need) -> bool:
-        if need.executors and self.executors.isdisjoint(need.executors):
+        if not self.can_use_one_of(need.executors):
             return False
         return self.cpu_of(need) <= self.cpu and need.memory <= self.memory and need.gpu <= self.gpu
 
@@ -57,16 +60,14 @@ class Offer:
     """A living worker, as far as it matters to what it can run."""
 
     queues: Collection[str]
-    executors: Collection[str]
     room: Room
 
 
 @dataclass(frozen=True)
 class Demand:
-    """A node, as far as it matters to who can run it: one of the `executors` is enough."""
+    """A node, as far as it matters to who can run it."""
 
     queue: str
-    executors: tuple[str, ...]
     need: Need = Need()
 
 
@@ -78,10 +79,9 @@ def cannot_run(demand: Demand, offers: Sequence[Offer]) -> str | None:
     if not serving:
         return f"no worker serves the queue `{demand.queue}`"
     of_queue = f"of the queue `{demand.queue}`"
-    able = [offer for offer in serving if not demand.executors or _has_one(offer, demand)]
-    if not able:
-        return f"no worker {of_queue} has {_either(demand.executors)}"
-    rooms = [offer.room for offer in able]
+    rooms = [offer.room for offer in serving if offer.room.can_use_one_of(demand.need.executors)]
+    if not rooms:
+        return f"no worker {of_queue} has {_either(demand.need.executors)}"
     if any(room.holds(demand.need) for room in rooms):
         return None
     return f"no worker {of_queue} has {_missing(demand.need, rooms)}"
@@ -91,10 +91,6 @@ def _either(executors: Sequence[str]) -> str:
     """`Docker, Podman or Kubernetes`."""
     names = [name for each in executors for name in _TITLES.get(each, (f"the executor `{each}`",))]
     return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _has_one(offer: Offer, demand: Demand) -> bool:
-    return any(name in offer.executors for name in demand.executors)
 
 
 def _missing(need: Need, rooms: Iterable[Room]) -> str:

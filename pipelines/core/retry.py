@@ -52,9 +52,17 @@ def delay(backoff: Backoff, failures: int) -> float:
     return min(grown, backoff.max)
 
 
+def _failures(tried: Tried) -> int:
+    return tried.attempts - tried.losses - tried.releases
+
+
 def _permanent_failures_end(tried: Tried, why: str) -> Decision | None:
-    """A wrong expression or a missing input fails the same way each time."""
-    return GiveUp(why) if tried.permanent else None
+    """A wrong expression, a missing input or wrong code fails the same way each time."""
+    if not tried.permanent:
+        return None
+    if not tried.attempts or _failures(tried) >= tried.max_attempts:
+        return GiveUp(why)
+    return GiveUp(f"{why}; not tried again, because it would end the same way")
 
 
 def _stopping_runs_start_nothing(tried: Tried, why: str) -> Decision | None:
@@ -75,7 +83,7 @@ def _losses_are_tried_again(tried: Tried, why: str) -> Decision | None:
 
 def _policy(tried: Tried, why: str) -> Decision:
     """The node's own retry policy."""
-    failures = tried.attempts - tried.losses - tried.releases
+    failures = _failures(tried)
     if failures >= tried.max_attempts:
         return GiveUp(why)
     wait = delay(tried.backoff, failures)

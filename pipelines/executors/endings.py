@@ -6,6 +6,9 @@ from pipelines.core.capacity import bytes_in_words
 
 from .protocol import Limits, StepError, StepResult
 
+#: The way out of an end by memory.
+LESS_MEMORY = "Raise `resources.memory` of the node, or work on less"
+
 
 class NeverStarted:
     """A RunningStep that could not even be prepared."""
@@ -41,7 +44,7 @@ def over_memory(limits: Limits, used: int | None = None) -> StepError:
         if used and used > (limits.memory_bytes or 0)
         else f"the step used more than {allowed} of memory"
     )
-    return StepError("memory", f"{what}. Raise `resources.memory` of the node, or work on less")
+    return StepError("memory", f"{what}. {LESS_MEMORY}")
 
 
 def over_output(limits: Limits) -> StepError:

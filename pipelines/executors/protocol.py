@@ -73,7 +73,8 @@ class StepError:
     `kind` is one of `exception`, `exit`, `signal`, `timeout`, `memory`, `output`, `cancelled`,
     `lost`, `setup`, `environment`; or `not_yet` for a step that found that what it waits for is not
     there, and wants to look again in `retry_after` seconds. `line` is the line in the user's own
-    code, `traceback` only its frames.
+    code, `traceback` only its frames. `permanent` says that trying again would fail the same way,
+    as wrong code does.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class StepError:
     traceback: str = ""
     line: int | None = None
     retry_after: float | None = None
+    permanent: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -41,7 +41,8 @@ class StepFailed(Exception):
     """Ends the step as failed. `kind` is one of the error kinds of the executor's protocol.
 
     `retry_after` is for the kind `not_yet`: seconds until the step wants to look again. `exit_code`
-    is that of the step's process.
+    is that of the step's process. `permanent` is for what trying again cannot mend, such as wrong
+    code.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class StepFailed(Exception):
         line: int | None = None,
         retry_after: float | None = None,
         exit_code: int = 1,
+        permanent: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -61,6 +63,7 @@ class StepFailed(Exception):
         self.line = line
         self.retry_after = retry_after
         self.exit_code = exit_code
+        self.permanent = permanent
 
     def write(self, path: Path | None) -> None:
         if path is not None:
@@ -70,6 +73,7 @@ class StepFailed(Exception):
                 "traceback": self.traceback,
                 "line": self.line,
                 "retry_after": self.retry_after,
+                "permanent": self.permanent,
             }
             _write_json(path, error)
 

@@ -22,17 +22,24 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def check(schema: Mapping[str, Any], params: Mapping[str, Any]) -> None:
-    """Raises StepFailed of kind `setup`, naming the parameter and what is wrong with its value."""
+    """Raises StepFailed of kind `setup`, naming the parameter and what is wrong with its value.
+
+    The same values are given to every attempt, so that it is permanent.
+    """
     properties: Mapping[str, Any] = schema.get("properties") or {}
     for name in schema.get("required") or ():
         if name not in params:
-            raise StepFailed("setup", f"the parameter `{name}` has no value")
+            raise _wrong(f"the parameter `{name}` has no value")
     for name, value in params.items():
         if name not in properties:
-            raise StepFailed("setup", f"there is no parameter `{name}`")
+            raise _wrong(f"there is no parameter `{name}`")
         complaint = _complaint(properties[name], value)
         if complaint:
-            raise StepFailed("setup", f"the parameter `{name}` {complaint}, not {value!r:.80}")
+            raise _wrong(f"the parameter `{name}` {complaint}, not {value!r:.80}")
+
+
+def _wrong(message: str) -> StepFailed:
+    return StepFailed("setup", message, permanent=True)
 
 
 def _complaint(schema: Any, value: Any) -> str:

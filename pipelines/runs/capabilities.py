@@ -11,9 +11,8 @@ from pipelines.core.plan import NodePlan
 from pipelines.core.problems import Problem
 from pipelines.designs.catalog import DesignCatalog
 from pipelines.designs.models import Pipeline
-from pipelines.kinds import registry as kinds
 
-from . import announcements
+from . import announcements, scheduling
 from .models import Worker
 
 _LONGEST_LIST = 5
@@ -21,34 +20,28 @@ _LONGEST_LIST = 5
 
 def offers() -> list[Offer]:
     """What each living worker serves, has and can do."""
-    return [
-        Offer(frozenset(worker.queues), frozenset(worker.executors), room_of(worker))
-        for worker in announcements.living()
-    ]
+    return [Offer(frozenset(worker.queues), room_of(worker)) for worker in announcements.living()]
 
 
 def room_of(worker: Worker) -> Room:
     """All that a worker has."""
     cpu = round(worker.cpu * 1000)
-    return Room(cpu, worker.memory, worker.gpu, share=cpu // max(1, worker.slots))
-
-
-def executors_of(kind: str) -> tuple[str, ...]:
-    """The executors of a kind; none for what the engine does by itself, or does not know."""
-    return kinds.executors(kind) if kind in kinds.KINDS else ()
-
-
-def need_of(plan: NodePlan) -> Need:
-    """What an attempt of a node takes."""
-    return Need(
-        None if plan.cpu is None else round(plan.cpu * 1000), plan.memory_bytes or 0, plan.gpu
+    return Room(
+        cpu,
+        worker.memory,
+        worker.gpu,
+        share=cpu // max(1, worker.slots),
+        executors=frozenset(worker.executors),
     )
 
 
 def reasons(plans: Iterable[NodePlan], specs: Mapping[str, ComponentSpec]) -> dict[str, str]:
     """By node: why no living worker can run it. Most runs have none."""
     demands = {
-        plan.id: Demand(plan.queue, executors_of(specs[plan.component].kind), need_of(plan))
+        plan.id: Demand(
+            plan.queue,
+            _need(specs[plan.component].kind, plan.cpu, plan.memory_bytes, plan.gpu),
+        )
         for plan in plans
     }
     return _reasons(demands)
@@ -91,9 +84,14 @@ def _document(pipeline: Pipeline, version: int | None) -> object:
 
 def _demand(node: Node, kind: str) -> Demand:
     resources = node.resources
-    cpu = None if resources.cpu is None else round(resources.cpu * 1000)
-    need = Need(cpu, resources.memory_bytes or 0, resources.gpu)
-    return Demand(node.queue or "default", executors_of(kind), need)
+    need = _need(kind, resources.cpu, resources.memory_bytes, resources.gpu)
+    return Demand(node.queue or "default", need)
+
+
+def _need(kind: str, cpu: float | None, memory: int | None, gpu: int) -> Need:
+    """What an attempt of a node takes."""
+    thousandths = None if cpu is None else round(cpu * 1000)
+    return Need(thousandths, memory or 0, gpu, scheduling.needed_executors(kind))
 
 
 def _reasons(demands: Mapping[str, Demand]) -> dict[str, str]:

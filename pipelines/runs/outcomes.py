@@ -30,6 +30,8 @@ def success(claim: Claim, kept: Mapping[str, Any], taken: frozenset[str] | None 
 
 
 def failure(claim: Claim, error: StepError, *, permanent: bool = False) -> Outcome:
+    """`permanent`, like the error's own: trying again would fail the same way."""
+    permanent = permanent or error.permanent
     event = machine.Failed(claim.node, outputs.clean_text(error.message), permanent)
     return Outcome(event, "failed", {"error": clean(error)}, {"error": clean(error)})
 

@@ -12,7 +12,7 @@ from pipelines.core.capacity import Demand, Offer, cannot_run
 from pipelines.core.scheduling import Candidate, Key
 from pipelines.core.states import NodeState
 
-from . import capabilities, ledger, plans, scheduling
+from . import capabilities, ledger, scheduling
 from .models import NodeRun
 
 #: Shorter waits are nothing to talk about.
@@ -32,16 +32,14 @@ def say_why() -> int:
     for candidate in found:
         rows = NodeRun.objects.filter(pk__in=scheduling.oldest(candidate.lane.id, _TOLD))
         for row in rows.defer("outputs", "error"):
-            why = _why(candidate, row, offers) or _full(candidate, busy, limits)
+            why = _why(candidate, offers) or _full(candidate, busy, limits)
             if why != row.reason and (why or _is_ours(row.reason)):
                 changed[row.run_id][row.node] = why
     return sum(_tell(run_id, reasons) for run_id, reasons in changed.items())
 
 
-def _why(candidate: Candidate, row: NodeRun, offers: Sequence[Offer]) -> str:
-    executors = capabilities.executors_of(str(plans.own(row).get("kind")))
-    demand = Demand(candidate.lane.queue, executors, candidate.lane.need)
-    return cannot_run(demand, offers) or ""
+def _why(candidate: Candidate, offers: Sequence[Offer]) -> str:
+    return cannot_run(Demand(candidate.lane.queue, candidate.lane.need), offers) or ""
 
 
 def _full(candidate: Candidate, busy: Mapping[Key, int], limits: Mapping[Key, int]) -> str:

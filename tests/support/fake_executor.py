@@ -15,9 +15,12 @@ Behaviour = Callable[[StepRequest, Listener], Mapping[str, Any] | StepResult | N
 class Fails(Exception):
     """The step fails with this message and kind."""
 
-    def __init__(self, message: str = "boom", kind: str = "exception") -> None:
+    def __init__(
+        self, message: str = "boom", kind: str = "exception", *, permanent: bool = False
+    ) -> None:
         super().__init__(message)
         self.kind = kind
+        self.permanent = permanent
 
 
 class FakeExecutor:
@@ -98,7 +101,7 @@ class FakeStep:
         try:
             given = behaviour(self.request, self.listener)
         except Fails as failure:
-            error = StepError(failure.kind, str(failure))
+            error = StepError(failure.kind, str(failure), permanent=failure.permanent)
             return StepResult("failed", error=error, exit_code=1, close=close)
         if isinstance(given, StepResult):
             return given
@@ -117,9 +120,9 @@ def give(**outputs: Any) -> Behaviour:
     return lambda request, listener: outputs
 
 
-def fail(message: str = "boom", kind: str = "exception") -> Behaviour:
+def fail(message: str = "boom", kind: str = "exception", *, permanent: bool = False) -> Behaviour:
     def behaviour(request: StepRequest, listener: Listener) -> None:
-        raise Fails(message, kind)
+        raise Fails(message, kind, permanent=permanent)
 
     return behaviour
 

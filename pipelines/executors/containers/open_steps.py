@@ -4,11 +4,9 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from ..protocol import RunningStep
+from .step import ContainerStep, Ended
 
-S = TypeVar("S", bound=RunningStep)
-#: What a step calls when it has ended, with what it could not remove, or nothing.
-Ended = Callable[[str], None]
+S = TypeVar("S", bound=ContainerStep)
 
 _CLOSE_SECONDS = 15.0
 
@@ -27,22 +25,20 @@ class OpenSteps(Generic[S]):
         if self._closed:
             raise RuntimeError("the executor is closed")
 
-    def add(self, start: Callable[[Ended], S]) -> S:
+    def add(self, make: Callable[[Ended], S]) -> S:
         """Start a step and count it until it says that it has ended."""
-        counted = threading.Event()
 
         def ended(left_over: str) -> None:
-            counted.wait()  # it may be quicker than we are
             if left_over:
                 self._remember(left_over)
             with self._changed:
                 self._steps.discard(step)
                 self._changed.notify_all()
 
-        step = start(ended)
+        step = make(ended)
         with self._changed:
             self._steps.add(step)
-        counted.set()
+        step.start()
         return step
 
     def close(self, end: Callable[[S], None]) -> bool:

@@ -1,5 +1,6 @@
 """How containers end, in words that a person understands."""
 
+import re
 import signal
 
 from pipelines.core.capacity import bytes_in_words
@@ -9,6 +10,24 @@ from ..protocol import Limits, StepError
 
 _LONGEST_LAST_WORDS = 500
 _SIGKILLED = 128 + signal.SIGKILL
+#: How runc, and crun after it, tell of a program that cannot be started; daemons wrap it in more.
+_NO_PROGRAM = re.compile(
+    r"""exec: "(?P<runc>[^"]+)": (?:executable file not found|stat .*: no such file)"""
+    r"""|executable file [`'"](?P<crun>[^`'"]+)[`'"] not found"""
+)
+
+
+def not_started(image: str, said: str) -> StepError:
+    """Why a container never ran, out of what a daemon or cluster says."""
+    found = _NO_PROGRAM.search(said)
+    if found is None:
+        return StepError("setup", f"the container could not be started: {said}")
+    program = found["runc"] or found["crun"]
+    message = (
+        f"the image `{image}` has no program `{program}`; correct the command, or take an image "
+        "that has it"
+    )
+    return StepError("setup", message, permanent=True)
 
 
 def signal_of(code: int) -> str:
@@ -34,7 +53,7 @@ def error_of(
             # Podman does not always say that the kernel killed it for its memory.
             most = bytes_in_words(limits.memory_bytes)
             why = f"killed, most likely because it used more than {most} of memory"
-            return StepError("memory", f"the container was {why}")
+            return StepError("memory", f"the container was {why}. {endings.LESS_MEMORY}")
         return StepError(
             "signal",
             "the container was killed by SIGKILL, not by Penstock: the machine may have run out "

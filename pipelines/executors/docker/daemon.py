@@ -16,24 +16,14 @@ import requests
 import urllib3
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
+from ..containers.faults import Missing, Refused, Unreachable
+
 #: Of one request that is answered at once. Pulling and following have no limit.
 _SECONDS = 30.0
 #: A busy machine's Podman may take a few seconds; a worker must not be silent for long meanwhile.
 _PROBE_SECONDS = 8.0
 #: One connection for each step that is followed, and some for what is asked meanwhile.
 _CONNECTIONS = 64
-
-
-class Unreachable(ConnectionError):
-    """Nobody answers; what runs there may go on or not."""
-
-
-class Refused(RuntimeError):
-    """The daemon answered, and does not do it. The message is its own."""
-
-
-class Missing(Refused):
-    """There is no such image or container."""
 
 
 class Daemon:

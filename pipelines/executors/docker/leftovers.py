@@ -4,8 +4,9 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 
+from ..containers.faults import Missing, Refused, Unreachable
 from ..containers.owners import Owner
-from .daemon import Daemon, Missing, Refused, Unreachable
+from .daemon import Daemon
 
 logger = logging.getLogger(__name__)
 

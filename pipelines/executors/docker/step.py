@@ -1,4 +1,4 @@
-"""One container under way: from the image to the outputs, in a thread of its own."""
+"""One container under way on a daemon."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import resource
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -20,13 +20,14 @@ from pipelines.kinds.contract import StepFailed
 
 from .. import endings
 from ..containers import layout, results, words
+from ..containers.faults import Missing, Refused, Unreachable
 from ..containers.layout import Contents
-from ..logs import StepLog
+from ..containers.step import ContainerStep, Ended, Use, failed
 from ..outputs import BadOutput
-from ..process.workspace import StepDirectory, remove
+from ..process.workspace import StepDirectory
 from ..protocol import Listener, OutputFile, StepError, StepRequest, StepResult
 from . import daemon as daemons
-from .daemon import Daemon, Missing, Refused, Unreachable
+from .daemon import Daemon
 
 logger = logging.getLogger(__name__)
 
@@ -57,25 +58,10 @@ class Options:
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass
-class _Use:
-    """The most that was seen so far."""
+class DockerStep(ContainerStep):
+    """From the image to the outputs, on one daemon. What may be left over is the container's id."""
 
-    cpu_seconds: float | None = None
-    memory: int | None = None
-
-    def see(self, stats: Mapping[str, Any]) -> None:
-        memory = stats.get("memory_stats") or {}
-        used = max(memory.get("usage") or 0, memory.get("max_usage") or 0)
-        total = ((stats.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage") or 0
-        if used:
-            self.memory = max(used, self.memory or 0)
-        if total:
-            self.cpu_seconds = max(total / 1e9, self.cpu_seconds or 0.0)
-
-
-class DockerStep:
-    """Implements RunningStep."""
+    refusal = "the container could not be started"
 
     def __init__(
         self,
@@ -84,77 +70,32 @@ class DockerStep:
         directory: StepDirectory,
         daemon: Daemon,
         options: Options,
-        on_end: Callable[[str], None],
+        on_end: Ended,
     ) -> None:
-        """`on_end` is told the container that could not be removed, or nothing."""
-        self._request = request
-        self._limits = request.limits
-        self._listener = listener
-        self._log = StepLog(listener, request.limits.log_bytes)
-        self._directory = directory
+        name = f"penstock-container-{directory.number}"
+        super().__init__(request, listener, directory, on_end, name=name)
         self._daemon = daemon
         self._options = options
-        self._on_end = on_end
-        self._reason: str | None = None
         self._at_once = False
-        #: Set when the streams have ended, or somebody wants the step to end.
-        self._news = threading.Event()
         self._streams_ended = threading.Event()
         self._last_words = b""
-        self._use = _Use()
-        self._left_over = ""
-        self._result: StepResult
-        self._thread = threading.Thread(
-            target=self._work, name=f"penstock-container-{directory.number}", daemon=True
-        )
-        self._thread.start()
-
-    def wait(self) -> StepResult:
-        self._thread.join()
-        return self._result
-
-    def cancel(self, reason: str) -> None:
-        self._reason = reason
-        self._news.set()
 
     def abandon(self, reason: str) -> None:
         """End the container without giving it time to tidy up."""
         self._at_once = True
         self.cancel(reason)
 
-    def _work(self) -> None:
-        try:
-            result = self._run()
-        except StepFailed as failure:
-            result = _failed(StepError(failure.kind, failure.message))
-        except Refused as refused:
-            result = _failed(StepError("setup", f"the container could not be started: {refused}"))
-        except Unreachable as lost:
-            result = _failed(self._cancelled() or StepError("lost", f"the step was lost: {lost}"))
-        except OSError as error:
-            result = _failed(StepError("setup", f"the step could not be started: {error}"))
-        except Exception as error:
-            # Whatever it is, whoever waits must get an answer.
-            logger.exception("a container could not be run")
-            result = _failed(StepError("setup", f"{type(error).__name__}: {error}"))
-        self._result = replace(
-            result,
-            cpu_seconds=self._use.cpu_seconds,
-            peak_memory=self._use.memory,
-            log_truncated=self._log.truncated,
-            close=self._close,
-        )
-        self._on_end(self._left_over)
-
-    def _run(self) -> StepResult:
-        contents = layout.contents(self._request)
+    def run(self) -> StepResult:
+        contents = layout.contents(self.request)
         self._provide(contents.command.image, contents.command.pull)
-        if stopped := self._cancelled():
-            return _failed(stopped)
+        if stopped := self.cancelled():
+            return failed(stopped)
         mounts = self._place(contents)
         container = self._create(contents, mounts)
         try:
             return self._follow(container)
+        except Refused as refused:
+            return failed(words.not_started(contents.command.image, str(refused)))
         finally:
             self._remove(container)
 
@@ -169,16 +110,18 @@ class DockerStep:
                 "setup",
                 f"the image `{image}` is not on this worker, and the component says never to pull it",
             )
-        self._note(f"pulling {image}")
+        self.note(f"pulling {image}")
         try:
             for _ in self._daemon.pull(image):
-                if self._reason is not None:
+                if self.cancelled():
                     return
         except Refused as refused:
             raise StepFailed(
-                "setup", f"the image `{image}` cannot be pulled: {refused}"
+                "setup",
+                f"the image `{image}` cannot be pulled: {refused}. Check its name, and whether this "
+                "worker reaches the registry",
             ) from refused
-        self._note(f"{image} is here")
+        self.note(f"{image} is here")
 
     def _place(self, contents: Contents) -> list[Mount]:
         """Write down what the container is given; what is to be mounted where.
@@ -186,7 +129,7 @@ class DockerStep:
         The directories that a container writes to are mounts of their own: nothing in it can put a
         link in their place, which would be followed on this machine.
         """
-        home = self._directory.path
+        home = self.directory.path
         private = self._user_of(contents.command.user) == self._user_of("")
         if not private and os.geteuid() != 0:
             raise StepFailed(
@@ -226,7 +169,7 @@ class DockerStep:
         return mounts
 
     def _create(self, contents: Contents, mounts: list[Mount]) -> str:
-        command, limits = contents.command, self._limits
+        command, limits = contents.command, self.limits
         api = self._daemon.api
         host = api.create_host_config(
             mounts=mounts,
@@ -238,7 +181,7 @@ class DockerStep:
             mem_limit=limits.memory_bytes,
             memswap_limit=limits.memory_bytes,
             nano_cpus=None if limits.cpu is None else int(limits.cpu * 1e9),
-            device_requests=_gpus(self._request.gpus),
+            device_requests=_gpus(self.request.gpus),
             ulimits=_ulimits(),
             # What it prints is read from the attached streams; the daemon must not hoard it as well.
             log_config=LogConfig(type=LogConfig.types.NONE),
@@ -250,11 +193,11 @@ class DockerStep:
             entrypoint=command.command,
             environment={
                 **self._options.environ,
-                **layout.environment(self._request, command),
+                **layout.environment(self.request, command),
             },
             working_dir=command.working_dir or None,
             user=self._user_of(command.user),
-            labels={**self._options.labels, "penstock.step": self._request.key},
+            labels={**self._options.labels, "penstock.step": self.request.key},
             stdin_open=False,
             host_config=host,
         )
@@ -280,32 +223,32 @@ class DockerStep:
         finally:
             daemons.shut(streams)
         reader.join(_END_SECONDS)
-        self._log.close()
+        self.log.close()
         return self._judge(state, killed)
 
     def _read(self, streams: Any) -> None:
         try:
             for stream, data in frames_iter(streams, tty=False):
                 if stream == STDERR:
-                    self._log.feed_stderr(data)
+                    self.log.feed_stderr(data)
                     self._last_words = data.strip().rpartition(b"\n")[2] or self._last_words
                 else:
-                    self._log.feed_stdout(data)
+                    self.log.feed_stdout(data)
         except (OSError, ValueError):
             logger.debug("the streams of a container broke off", exc_info=True)
         self._streams_ended.set()
-        self._news.set()
+        self.news.set()
 
     def _watch(self, container: str) -> StepError | None:
         """Wait for the end of the streams; why the container was killed, if it was."""
         now = time.monotonic()
-        end = now + self._limits.seconds if self._limits.seconds is not None else float("inf")
+        end = now + self.limits.seconds if self.limits.seconds is not None else float("inf")
         why: StepError | None = None
         dead, kill_at = False, float("inf")
         look_at = now + _TICK
         while not self._streams_ended.is_set():
-            self._news.wait(max(0.0, min(_TICK, end - now, kill_at - now)))
-            self._news.clear()
+            self.news.wait(max(0.0, min(_TICK, end - now, kill_at - now)))
+            self.news.clear()
             now = time.monotonic()
             if self._streams_ended.is_set():
                 break
@@ -326,19 +269,21 @@ class DockerStep:
 
     def _verdict(self, late: bool, look: bool) -> tuple[StepError | None, float]:
         """Why the container must end now, and how many seconds it gets to do so itself."""
-        if stopped := self._cancelled():
+        if stopped := self.cancelled():
             return stopped, 0.0 if self._at_once else _CANCEL_SECONDS
         if late:
-            return endings.over_time(self._limits), _TIMEOUT_SECONDS
-        if look and _bytes_under(self._directory.path) > self._limits.output_bytes:
-            return endings.over_output(self._limits), 0.0
+            return endings.over_time(self.limits), _TIMEOUT_SECONDS
+        if look and _bytes_under(self.directory.path) > self.limits.output_bytes:
+            return endings.over_output(self.limits), 0.0
         return None, 0.0
 
     def _sample(self, container: str) -> None:
         try:
-            self._use.see(self._daemon.ask("stats", container, stream=False, one_shot=True))
+            found = self._daemon.ask("stats", container, stream=False, one_shot=True)
         except Refused:
             logger.debug("the daemon gives no figures of a container", exc_info=True)
+            return
+        self.use = _more(self.use, found)
 
     def _signal(self, container: str, name: str) -> None:
         with suppress(Refused):  # it has ended meanwhile, which is what was wanted
@@ -367,7 +312,7 @@ class DockerStep:
         code = int(state.get("ExitCode") or 0)
         error = killed or words.error_of(
             code,
-            self._limits,
+            self.limits,
             out_of_memory=bool(state.get("OOMKilled")),
             last_words=self._last_words,
         )
@@ -377,12 +322,12 @@ class DockerStep:
             except (BadOutput, OSError) as problem:
                 error = StepError("output", str(problem))
         exit_code = None if killed else code
-        return replace(_failed(error), exit_code=exit_code, signal=words.signal_of(code))
+        return replace(failed(error), exit_code=exit_code, signal=words.signal_of(code))
 
     def _outputs(self) -> dict[str, Any | OutputFile]:
-        home = self._directory.path
-        ports = layout.ports_of(self._request.spec)
-        return results.read(home / "outputs", home / "artifacts", ports, self._limits.output_bytes)
+        home = self.directory.path
+        ports = layout.ports_of(self.request.spec)
+        return results.read(home / "outputs", home / "artifacts", ports, self.limits.output_bytes)
 
     # After it has run
 
@@ -393,28 +338,22 @@ class DockerStep:
             pass
         except (Refused, Unreachable) as error:
             logger.warning("container %s could not be removed yet: %s", container[:12], error)
-            self._left_over = container
-
-    def _close(self) -> None:
-        try:
-            remove(self._directory.path)
-        except OSError as error:
-            # The next start of a worker tries again; the result is not the worse for it.
-            logger.warning("%s cannot be deleted now: %s", self._directory.path, error)
-
-    def _cancelled(self) -> StepError | None:
-        return None if self._reason is None else endings.cancelled(self._reason)
-
-    def _note(self, text: str) -> None:
-        self._listener.log(f"[penstock] {text}\n")
-
-
-def _failed(error: StepError) -> StepResult:
-    return StepResult("cancelled" if error.kind == "cancelled" else "failed", error=error)
+            self.left_over = container
 
 
 def _mount(source: Path, target: PurePosixPath, *, read_only: bool = False) -> Mount:
     return Mount(str(target), str(source), type="bind", read_only=read_only)
+
+
+def _more(use: Use, stats: Mapping[str, Any]) -> Use:
+    """The most that was seen so far."""
+    memory = stats.get("memory_stats") or {}
+    used = max(memory.get("usage") or 0, memory.get("max_usage") or 0)
+    total = ((stats.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage") or 0
+    return Use(
+        cpu_seconds=max(total / 1e9, use.cpu_seconds or 0.0) if total else use.cpu_seconds,
+        memory=max(used, use.memory or 0) if used else use.memory,
+    )
 
 
 def _own_user() -> str:

@@ -6,6 +6,7 @@ lightkube reads the configuration (in-cluster or a kubeconfig) and signs in; the
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
@@ -13,24 +14,14 @@ from lightkube import KubeConfig
 from lightkube.config.client_adapter import Client, ConnectionParams
 from lightkube.core.exceptions import ConfigError
 
+from ..containers.faults import Missing, Refused, Unreachable
+
 Object = Mapping[str, Any]
 
 _SECONDS = 20.0
 _PROBE_SECONDS = 3.0
 #: A watch is asked for this long, then anew: a connection that died silently is noticed so.
 _WATCH_SECONDS = 60
-
-
-class Unreachable(ConnectionError):
-    """The cluster's API does not answer, or not now; what runs there goes on."""
-
-
-class Refused(RuntimeError):
-    """The API answered, and does not do it. The message is its own."""
-
-
-class Missing(Refused):
-    """There is no such object, or not any more."""
 
 
 class Cluster:
@@ -109,7 +100,9 @@ class Cluster:
             raise Missing(message)
         if answer.status_code == 429 or answer.status_code >= 500:
             raise Unreachable(f"the cluster at {self.address} is not well: {message}")
-        raise Refused(f"{message} ({answer.status_code})")
+        # The Job itself is wrong, whoever makes it.
+        permanent = answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        raise Refused(f"{message} ({answer.status_code})", permanent=permanent)
 
     @contextmanager
     def _talking(self) -> Iterator[None]:

@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ..containers.faults import Missing, Refused, Unreachable
 from ..containers.open_steps import OpenSteps
 from ..containers.owners import Owner
 from ..process.workspace import Workspace
 from ..protocol import Listener, RunningStep, StepRequest
-from .cluster import Cluster, Missing, Refused, Unreachable
+from .cluster import Cluster
 from .exchange import Exchange
 from .job import PREFIX, Settings
 from .step import KubernetesStep

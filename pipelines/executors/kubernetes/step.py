@@ -1,4 +1,4 @@
-"""One Job under way: made, watched, listened to, and deleted. In a thread of its own."""
+"""One Job under way: made, watched, listened to, and deleted."""
 
 import json
 import logging
@@ -7,7 +7,6 @@ import tarfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,14 @@ from pipelines.kinds.contract import StepFailed
 from .. import endings
 from ..containers import layout, results
 from ..containers import words as container_words
+from ..containers.faults import Missing, Refused, Unreachable
 from ..containers.layout import Contents
-from ..logs import StepLog
+from ..containers.step import ContainerStep, Ended, failed
 from ..outputs import BadOutput
-from ..process.workspace import StepDirectory, remove
+from ..process.workspace import StepDirectory
 from ..protocol import Listener, StepError, StepRequest, StepResult
 from . import carrier
-from .cluster import Cluster, Missing, Refused, Unreachable
+from .cluster import Cluster
 from .exchange import Exchange
 from .job import DELIVER, FETCH, STEP, Settings, job
 from .words import Pod
@@ -45,8 +45,10 @@ _MOST_BYTES = 5 * 1024**3
 _MOST_FILES = 100_000
 
 
-class KubernetesStep:
-    """Implements RunningStep."""
+class KubernetesStep(ContainerStep):
+    """From the inputs in the store to the outputs, in one Job. What may be left over is its name."""
+
+    refusal = "the cluster refused the step"
 
     def __init__(
         self,
@@ -57,66 +59,32 @@ class KubernetesStep:
         exchange: Exchange,
         settings: Settings,
         patience: float,
-        on_end: Callable[[str], None],
+        on_end: Ended,
     ) -> None:
-        """`patience` is how many seconds the API may be silent. `on_end` is told the Job that could
-        not be deleted, or nothing.
-        """
+        """`patience` is how many seconds the API may be silent."""
         self.name = f"penstock-{uuid.uuid4().hex[:20]}"
-        self._request = request
-        self._limits = replace(
-            request.limits, output_bytes=min(request.limits.output_bytes, _MOST_BYTES)
-        )
-        self._listener = listener
-        self._log = StepLog(listener, request.limits.log_bytes)
-        self._directory = directory
+        output_bytes = min(request.limits.output_bytes, _MOST_BYTES)
+        limits = replace(request.limits, output_bytes=output_bytes)
+        super().__init__(request, listener, directory, on_end, name=self.name, limits=limits)
         self._cluster = cluster
         self._exchange = exchange
         self._settings = settings
         self._patience = patience
-        self._on_end = on_end
-        self._reason: str | None = None
         self._over = threading.Event()
-        self._news = threading.Event()
         self._pod: Pod | None = None
         self._pod_gone = False
         self._heard_at = time.monotonic()
         self._log_reader: threading.Thread | None = None
         self._last_words = b""
-        self._left_over = ""
-        self._result: StepResult
-        self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
-        self._thread.start()
 
-    def wait(self) -> StepResult:
-        self._thread.join()
-        return self._result
-
-    def cancel(self, reason: str) -> None:
-        self._reason = reason
-        self._news.set()
-
-    def _work(self) -> None:
+    def run(self) -> StepResult:
         try:
-            result = self._run()
-        except StepFailed as failure:
-            result = _failed(StepError(failure.kind, failure.message))
-        except Refused as refused:
-            result = _failed(StepError("setup", f"the cluster refused the step: {refused}"))
-        except Unreachable as lost:
-            result = _failed(self._cancelled() or StepError("lost", f"the step was lost: {lost}"))
-        except OSError as error:
-            result = _failed(StepError("setup", f"the step could not be started: {error}"))
-        except Exception as error:
-            # Whatever it is, whoever waits must get an answer.
-            logger.exception("a Job could not be run")
-            result = _failed(StepError("setup", f"{type(error).__name__}: {error}"))
-        self._over.set()
-        self._result = replace(result, log_truncated=self._log.truncated, close=self._close)
-        self._on_end(self._left_over)
+            return self._run()
+        finally:
+            self._over.set()
 
     def _run(self) -> StepResult:
-        contents = layout.contents(self._request)
+        contents = layout.contents(self.request)
         if contents.command.network == "none":
             raise StepFailed(
                 "setup",
@@ -125,9 +93,9 @@ class KubernetesStep:
             )
         try:
             manifest_url = self._prepare(contents)
-            if stopped := self._cancelled():
-                return _failed(stopped)
-            made = job(self.name, self._request, contents.command, manifest_url, self._settings)
+            if stopped := self.cancelled():
+                return failed(stopped)
+            made = job(self.name, self.request, contents.command, manifest_url, self._settings)
             try:
                 self._cluster.create_job(made)
                 return self._follow()
@@ -152,7 +120,7 @@ class KubernetesStep:
             "inputs": contents.given,
             "files": files,
             "deliver": self._exchange.upload_url(f"{self.name}/{carrier.RESULT}", seconds),
-            "most_bytes": self._limits.output_bytes,
+            "most_bytes": self.limits.output_bytes,
         }
         data = json.dumps(manifest, ensure_ascii=False, allow_nan=False).encode()
         return self._exchange.put(f"{self.name}/{carrier.MANIFEST}", data, seconds)
@@ -164,9 +132,9 @@ class KubernetesStep:
 
     def _seconds(self) -> int:
         """How long addresses are to hold."""
-        if self._limits.seconds is None:
+        if self.limits.seconds is None:
             return _WEEK
-        return min(_WEEK, int(self._limits.seconds) + _SPARE_SECONDS)
+        return min(_WEEK, int(self.limits.seconds) + _SPARE_SECONDS)
 
     # While it runs
 
@@ -181,7 +149,7 @@ class KubernetesStep:
             if self._pod is None or self._pod.ended(STEP) is None:
                 self._delete()  # or it would print for ever
             self._log_reader.join(_LOG_SECONDS)
-        self._log.close()
+        self.log.close()
         return self._judge(killed)
 
     def _wait_for_end(self) -> StepError | None:
@@ -191,10 +159,10 @@ class KubernetesStep:
         end = float("inf")
         told = ""
         while True:
-            self._news.wait(_TICK)
-            self._news.clear()
+            self.news.wait(_TICK)
+            self.news.clear()
             now = time.monotonic()
-            if stopped := self._cancelled():
+            if stopped := self.cancelled():
                 self._stop()
                 return stopped
             if now - max(polled_at, self._heard_at) > _POLL_SECONDS:
@@ -213,18 +181,18 @@ class KubernetesStep:
                     target=self._read_log, args=(pod.name,), name=f"{self.name}-log", daemon=True
                 )
                 self._log_reader.start()
-                if self._limits.seconds is not None:
-                    end = now + self._limits.seconds
+                if self.limits.seconds is not None:
+                    end = now + self.limits.seconds
             if (waits := pod.waits_for()) and waits != told:
                 told = waits
-                self._note(f"the pod waits for a node: {waits}")
+                self.note(f"the pod waits for a node: {waits}")
             if self._is_over(pod):
                 return None
             if self._pod_gone:
                 raise Unreachable("somebody deleted its pod")
             if now >= end and pod.ended(STEP) is None:
                 self._stop()
-                return endings.over_time(self._limits)
+                return endings.over_time(self.limits)
 
     def _is_over(self, pod: Pod) -> bool:
         if pod.problem() is not None or pod.status.get("phase") in ("Succeeded", "Failed"):
@@ -256,13 +224,13 @@ class KubernetesStep:
             self._see("MODIFIED", found[0])
         elif self._pod is not None:
             self._pod_gone = True
-            self._news.set()
+            self.news.set()
 
     def _see(self, kind: str, found: Any) -> None:
         self._heard_at = time.monotonic()
         self._pod = Pod.of(found)
         self._pod_gone = self._pod_gone or kind == "DELETED"
-        self._news.set()
+        self.news.set()
 
     def _selector(self) -> str:
         return f"job-name={self.name}"
@@ -278,7 +246,7 @@ class KubernetesStep:
                     skip = max(0, skip - len(data))
                     if fresh:
                         heard += len(fresh)
-                        self._log.feed_stdout(fresh)
+                        self.log.feed_stdout(fresh)
                         self._last_words = _last_line(fresh) or self._last_words
                 return
             except Missing:
@@ -295,22 +263,22 @@ class KubernetesStep:
         while time.monotonic() < until and not self._pod_gone:
             if self._pod is None or self._pod.ended(STEP) is not None:
                 return
-            self._news.wait(_TICK)
-            self._news.clear()
+            self.news.wait(_TICK)
+            self.news.clear()
 
     # How it ended
 
     def _judge(self, killed: StepError | None) -> StepResult:
         if killed is not None or self._pod is None:
-            return _failed(killed or StepError("lost", "the step was lost: it has no pod"))
+            return failed(killed or StepError("lost", "the step was lost: it has no pod"))
         pod = self._pod
         ended = pod.ended(STEP)
         problem = pod.problem()
         if ended is None or (problem is not None and ended.code != 0):
-            return _failed(problem or self._never_came(pod))
+            return failed(problem or self._never_came(pod))
         error = container_words.error_of(
             ended.code,
-            self._limits,
+            self.limits,
             out_of_memory=ended.reason == "OOMKilled",
             last_words=self._last_words,
         )
@@ -320,7 +288,7 @@ class KubernetesStep:
             except BadOutput as bad:
                 error = StepError("output", str(bad))
         name = container_words.signal_of(ended.code)
-        return replace(_failed(error), exit_code=ended.code, signal=name)
+        return replace(failed(error), exit_code=ended.code, signal=name)
 
     def _never_came(self, pod: Pod) -> StepError:
         """The pod ended before the step's container began."""
@@ -337,12 +305,12 @@ class KubernetesStep:
         if delivered is None or delivered.code != 0:
             said = self._said_by(pod, DELIVER)
             if "the step wrote more than" in said:
-                raise BadOutput(endings.over_output(self._limits).message)
+                raise BadOutput(endings.over_output(self.limits).message)
             raise Unreachable(f"its outputs could not be delivered{said}")
-        home = self._directory.path / "delivered"
+        home = self.directory.path / "delivered"
         home.mkdir(mode=0o700)
-        packed = self._directory.path / carrier.RESULT
-        most = self._limits.output_bytes
+        packed = self.directory.path / carrier.RESULT
+        most = self.limits.output_bytes
         try:
             self._exchange.fetch(f"{self.name}/{carrier.RESULT}", packed, 2 * most + 64 * 1024**2)
         except OSError as error:
@@ -351,7 +319,7 @@ class KubernetesStep:
         packed.unlink()
         for name in (carrier.OUTPUTS, carrier.ARTIFACTS):
             (home / name).mkdir(mode=0o700, exist_ok=True)
-        ports = layout.ports_of(self._request.spec)
+        ports = layout.ports_of(self.request.spec)
         return results.read(home / carrier.OUTPUTS, home / carrier.ARTIFACTS, ports, most)
 
     def _said_by(self, pod: Pod, container: str) -> str:
@@ -370,25 +338,13 @@ class KubernetesStep:
             pass
         except (Refused, Unreachable) as error:
             logger.warning("Job %s could not be deleted yet: %s", self.name, error)
-            self._left_over = self.name
+            self.left_over = self.name
 
     def _forget_exchange(self) -> None:
         try:
             self._exchange.remove(f"{self.name}/")
         except OSError as error:
             logger.warning("what Job %s exchanged could not be removed: %s", self.name, error)
-
-    def _close(self) -> None:
-        try:
-            remove(self._directory.path)
-        except OSError as error:
-            logger.warning("%s cannot be deleted now: %s", self._directory.path, error)
-
-    def _cancelled(self) -> StepError | None:
-        return None if self._reason is None else endings.cancelled(self._reason)
-
-    def _note(self, text: str) -> None:
-        self._listener.log(f"[penstock] {text}\n")
 
 
 def _unpack(packed: Path, home: Path, most_bytes: int) -> None:
@@ -409,7 +365,3 @@ def _unpack(packed: Path, home: Path, most_bytes: int) -> None:
 
 def _last_line(data: bytes) -> bytes:
     return data.strip().rpartition(b"\n")[2]
-
-
-def _failed(error: StepError) -> StepResult:
-    return StepResult("cancelled" if error.kind == "cancelled" else "failed", error=error)

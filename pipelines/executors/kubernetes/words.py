@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..containers.words import not_started
 from ..protocol import StepError
 from .job import DELIVER, FETCH, STEP
 
@@ -113,9 +114,13 @@ class Pod:
         if reason in _HOPELESS:
             what = _HOPELESS[reason].format(image=found.get("image", ""))
             whose = "" if name == STEP else f" (of Penstock's own `{name}`)"
-            said = f": {waiting['message']}" if waiting.get("message") else f" ({reason})"
-            return StepError("setup", f"{what}{whose}{said}")
+            told = str(waiting.get("message") or "")
+            if reason == "RunContainerError" and name == STEP:
+                return not_started(str(found.get("image", "")), told or reason)
+            said = f": {told}" if told else f" ({reason})"
+            permanent = reason == "InvalidImageName" and name == STEP
+            return StepError("setup", f"{what}{whose}{said}", permanent=permanent)
         ended = self.ended(name)
         if ended is not None and ended.reason in _NEVER_RAN:
-            return StepError("setup", f"the container could not be started: {ended.message}")
+            return not_started(str(found.get("image", "")), ended.message)
         return None

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,11 @@ def error_of(report: Report, error_file: Path, limits: Limits, reason: str) -> S
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return None
-    return _told(error_file) or exited(code)
+    told = _told(error_file) or exited(code)
+    if told.kind == "memory" and limits.memory_bytes is not None:
+        # The kernel refused a single large allocation, and Python says no more than its name.
+        return replace(told, message=over_memory(limits).message)
+    return told
 
 
 def _ended_by_us(report: Report, limits: Limits, reason: str) -> StepError | None:
@@ -103,6 +108,7 @@ def _told(file: Path) -> StepError | None:
         traceback=_legible(told.get("traceback"), _LONGEST_TRACEBACK),
         line=line if type(line) is int and 0 < line < 10**9 else None,
         retry_after=_seconds(told.get("retry_after")),
+        permanent=told.get("permanent") is True,
     )
 
 

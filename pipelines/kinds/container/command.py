@@ -58,7 +58,7 @@ def render(
             network=implementation.get("network") or "default",
         )
     except ValueError as error:
-        raise StepFailed("setup", str(error)) from error
+        raise StepFailed("setup", str(error), permanent=True) from error
 
 
 def _as_seen(value: Any) -> Any:

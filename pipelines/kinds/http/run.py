@@ -83,9 +83,9 @@ def _checked(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise StepFailed("setup", f"`{url}` is not a URL: {error}") from error
+        raise StepFailed("setup", f"`{url}` is not a URL: {error}", permanent=True) from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise StepFailed("setup", f"`{url}` is not a URL; write https://host/path")
+        raise StepFailed("setup", f"`{url}` is not a URL; write https://host/path", permanent=True)
     return parsed
 
 

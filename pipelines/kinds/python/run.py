@@ -15,6 +15,8 @@ from ..outputs import encode_all
 from .signature import NO_DEFAULT, Argument, Signature, SourceError, parse_source, read_signature
 
 MODULE = "penstock_component"
+#: What is wrong with the code itself, or with the packages it runs with: the same each time.
+_WRONG_CODE = (SyntaxError, NameError, ImportError)
 
 
 def run(step: Step) -> Mapping[str, Any]:
@@ -29,11 +31,14 @@ def run(step: Step) -> Mapping[str, Any]:
         signature = read_signature(tree, _function_name(step))
     except SourceError as error:
         text = f"{filename}, {error}"
-        raise StepFailed("exception", text, traceback=text, line=error.line) from error
+        raise StepFailed(
+            "exception", text, traceback=text, line=error.line, permanent=True
+        ) from error
     try:
         arguments = _arguments(step, signature)
     except ModuleNotFoundError as error:
-        raise StepFailed("setup", f"an input cannot be read: {_missing_module(error)}") from error
+        message = f"an input cannot be read: {_missing_module(error, step)}"
+        raise StepFailed("setup", message, permanent=True) from error
     try:
         linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
         module = types.ModuleType(MODULE)
@@ -45,11 +50,12 @@ def run(step: Step) -> Mapping[str, Any]:
     except StepFailed:
         raise
     except BaseException as error:
-        _fail(error, filename)
+        _fail(error, filename, step)
     try:
         return encode_all(step, _by_port(step, signature, returned))
     except ModuleNotFoundError as error:
-        raise StepFailed("output", f"an output cannot be kept: {_missing_module(error)}") from error
+        message = f"an output cannot be kept: {_missing_module(error, step)}"
+        raise StepFailed("output", message, permanent=True) from error
 
 
 def _source(step: Step) -> tuple[str, str]:
@@ -87,7 +93,7 @@ def _arguments(step: Step, signature: Signature) -> dict[str, Any]:
 
 def _missing(argument: Argument, arguments: dict[str, Any], what: str) -> None:
     if argument.required:
-        raise StepFailed("setup", f"the {what} `{argument.name}` has no value")
+        raise StepFailed("setup", f"the {what} `{argument.name}` has no value", permanent=True)
     if argument.default is NO_DEFAULT:
         arguments[argument.name] = None
 
@@ -116,7 +122,7 @@ def _by_port(step: Step, signature: Signature, returned: Any) -> dict[str, Any]:
     return values
 
 
-def _fail(error: BaseException, filename: str) -> NoReturn:
+def _fail(error: BaseException, filename: str, step: Step) -> NoReturn:
     """Turn what the user's code raised into a failed step, with the user's own frames alone."""
     if isinstance(error, KeyboardInterrupt):
         raise error
@@ -131,16 +137,24 @@ def _fail(error: BaseException, filename: str) -> NoReturn:
     )
     message = "".join(traceback.format_exception_only(error)).strip()
     if isinstance(error, ModuleNotFoundError):
-        message = f"{type(error).__name__}: {_missing_module(error)}"
+        message = f"{type(error).__name__}: {_missing_module(error, step)}"
+    elif isinstance(error, MemoryError) and not str(error):
+        message = "MemoryError: the code asked for more memory than there is"
     kind = "memory" if isinstance(error, MemoryError) else "exception"
-    raise StepFailed(kind, message, traceback=text, line=line) from error
+    permanent = isinstance(error, _WRONG_CODE)
+    raise StepFailed(kind, message, traceback=text, line=line, permanent=permanent) from error
 
 
-def _missing_module(error: ModuleNotFoundError) -> str:
+def _missing_module(error: ModuleNotFoundError, step: Step) -> str:
     name = (error.name or "").partition(".")[0]
     if not name or name in sys.modules:
         return str(error)
-    return f"{error}; name the package that brings `{name}` in the component's requirements"
+    where = (
+        f'at the top of the code (`# /// script`, `# dependencies = ["{name}"]`, `# ///`)'
+        if step.implementation.get("source_parameter")
+        else "in the component's requirements"
+    )
+    return f"{error}; name the package that brings `{name}` {where}"
 
 
 def _line(error: BaseException, filename: str) -> int | None:

@@ -35,7 +35,7 @@ def _url(params: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, follow_redirects=True)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise StepFailed(
-            "setup", f"`{url}` is not an address that can be asked: {error}"
+            "setup", f"`{url}` is not an address that can be asked: {error}", permanent=True
         ) from error
     except httpx.HTTPError as error:
         raise _not_yet(params, f"waits for {url}: {error or type(error).__name__}") from error
@@ -55,4 +55,4 @@ def _seconds(value: Any) -> float:
     try:
         return max(1.0, parse_duration(value))
     except ValueError as error:
-        raise StepFailed("setup", f"`every`: {error}") from error
+        raise StepFailed("setup", f"`every`: {error}", permanent=True) from error

@@ -11,7 +11,7 @@ from pipelines.executors.protocol import InputFile, Limits, OutputFile, StepResu
 from tests.acceptance.containers.stage import asked, container, left_over
 from tests.integration.executors.stage import Heard, run, until
 from tests.support.library import sample_files, specs
-from tests.support.podman import Podman
+from tests.support.podman import IMAGE, Podman
 
 
 def test_the_step_contract_inside(docker: DockerExecutor, tmp_path: Path) -> None:
@@ -148,9 +148,17 @@ def test_failures(docker: DockerExecutor) -> None:
 def test_what_cannot_even_start(docker: DockerExecutor) -> None:
     nothing = run(docker, asked(container("", command=["nothing-of-the-kind"])))
     assert nothing.error
-    assert nothing.error.kind == "setup"
-    assert "could not be started" in nothing.error.message
-    assert "nothing-of-the-kind" in nothing.error.message
+    assert (nothing.error.kind, nothing.error.permanent) == ("setup", True)
+    assert nothing.error.message == (
+        f"the image `{IMAGE}` has no program `nothing-of-the-kind`; correct the command, or take an "
+        "image that has it"
+    )
+
+    texts = {"type": "object", "properties": {"said": {"type": "string"}}}
+    echo = container("", command=["echo", "{{ said }}"], parameters=texts)
+    wrong = run(docker, asked(echo, params={"said": 1}))
+    assert wrong.error
+    assert (wrong.error.kind, wrong.error.permanent) == ("setup", True)
 
     never = run(docker, asked(container("", image="localhost/absent", pull="never")))
     assert never.error
@@ -170,6 +178,7 @@ def test_an_image_that_cannot_be_pulled(docker: DockerExecutor) -> None:
     assert result.error
     assert result.error.kind == "setup"
     assert "the image `localhost:1/absent:latest` cannot be pulled" in result.error.message
+    assert not result.error.permanent  # the registry may be back in a minute
     assert heard.text == "[penstock] pulling localhost:1/absent:latest\n"
 
 
@@ -179,6 +188,7 @@ def test_memory(docker: DockerExecutor) -> None:
     assert result.error
     assert result.error.kind == "memory"
     assert "more than 24 MiB of memory" in result.error.message
+    assert "Raise `resources.memory`" in result.error.message
 
 
 def test_time_and_files_and_log(docker: DockerExecutor) -> None:
@@ -230,7 +240,7 @@ def test_use_is_measured(docker: DockerExecutor) -> None:
     )
     step = docker.start(asked(container("trap 'exit 1' TERM; " + script)), heard)
     until(lambda: "full" in heard.text)
-    until(lambda: (step._use.memory or 0) > 6_000_000)  # type: ignore[attr-defined]
+    until(lambda: (step.use.memory or 0) > 6_000_000)  # type: ignore[attr-defined]
     step.cancel("")
     result = step.wait()
     assert result.peak_memory

@@ -145,6 +145,14 @@ def test_the_job_asks_for_no_more_than_it_may_have(
     assert job["metadata"]["annotations"]["penstock/step"] == "run:node"
 
 
+_NUMBERS = {"type": "object", "properties": {"n": {"type": "integer"}}}
+#: As containerd says it.
+_NO_PROGRAM = (
+    "failed to create containerd task: runc create failed: unable to start container process: exec: "
+    '"nope": executable file not found in $PATH: unknown'
+)
+
+
 @pytest.mark.parametrize(
     ("state", "kind", "says"),
     [
@@ -168,6 +176,11 @@ def test_the_job_asks_for_no_more_than_it_may_have(
             "setup",
             "the container could not be started: no such file",
         ),
+        (
+            {"terminated": {"exitCode": 128, "reason": "StartError", "message": _NO_PROGRAM}},
+            "setup",
+            "the image `strange:1` has no program `nope`; correct the command, or take an image that has it",
+        ),
     ],
 )
 def test_what_goes_wrong_in_words(
@@ -178,7 +191,15 @@ def test_what_goes_wrong_in_words(
     failed = run(kubernetes, asked(spec, limits=Limits(memory_bytes=64 * 1024**2)))
     assert failed.error
     assert (failed.error.kind, failed.error.message) == (kind, says)
+    assert failed.error.permanent is ("has no program" in says)
     assert cluster.jobs == {}
+
+
+def test_a_value_of_the_wrong_type_fails_for_good(kubernetes: KubernetesExecutor) -> None:
+    spec = container("", command=["echo", "{{ n }}"], parameters=_NUMBERS)
+    wrong = run(kubernetes, asked(spec, params={"n": "many"}))
+    assert wrong.error
+    assert (wrong.error.kind, wrong.error.permanent) == ("setup", True)
 
 
 def test_failures_of_the_step_itself(kubernetes: KubernetesExecutor) -> None:

@@ -150,6 +150,10 @@ def test_a_single_huge_allocation_fails_where_it_is_made(executor: ProcessExecut
 
     assert result.error is not None
     assert (result.error.kind, result.error.line) == ("memory", 2)
+    assert result.error.message == (
+        "the step used more than 200 MiB of memory. Raise `resources.memory` of the node, "
+        "or work on less"
+    )
 
 
 @pytest.mark.faults

@@ -89,6 +89,15 @@ def test_retries_keep_each_attempt(world):
     assert [state for _, state in events(run)].count("pending") == 2
 
 
+def test_what_trying_again_cannot_mend_is_not_tried_again(world):
+    run = world.start({"a": {"retry": {"max_attempts": 3}}})
+    world.executor.behaviours["a"] = fail("invalid syntax", permanent=True)
+    world.work(run)
+    node = world.node(run, "a")
+    assert (run.state, node.attempt, node.attempts.count()) == ("failed", 1, 1)
+    assert node.reason.startswith("invalid syntax; not tried again")
+
+
 def test_a_condition_decides_before_any_attempt(world):
     run = world.start(
         {

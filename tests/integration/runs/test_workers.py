@@ -138,6 +138,18 @@ def waited_long(world):
     return age
 
 
+def test_a_container_that_waits_for_a_busy_worker_says_nothing(world, waited_long):
+    announced()
+    fields = {"name": "box", "namespace": STEP.namespace, "image": "busybox"}
+    catalog.publish(kinds.build("container", fields), world.team, world.ann)
+    run = world.start({"a": {"component": f"{STEP.namespace}/box"}})
+    assert world.node(run, "a").reason.startswith("no worker of the queue `default` has Docker")
+    waited_long()
+    announced("w2", executors=["process", "docker"])
+    assert waiting.say_why() == 1
+    assert world.node(run, "a").reason == ""
+
+
 def test_a_node_says_what_it_waits_for_as_long_as_it_does(world, waited_long):
     scheduling.forget_limits()
     Limit.objects.create(scope="pool", name="licences", slots=0)

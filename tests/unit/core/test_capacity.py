@@ -7,40 +7,39 @@ import pytest
 from pipelines.core.capacity import Demand, Need, Offer, Room, cannot_run
 
 GIB = 2**30
-SMALL = Offer({"default"}, {"process"}, Room(2000, 4 * GIB, 0, share=1000))
-LARGE = Offer({"gpu", "default"}, {"process", "docker"}, Room(8000, 2 * GIB, 2, share=1000))
+SMALL = Offer({"default"}, Room(2000, 4 * GIB, 0, 1000, frozenset({"process"})))
+LARGE = Offer({"gpu", "default"}, Room(8000, 2 * GIB, 2, 1000, frozenset({"process", "docker"})))
 
 
 @pytest.mark.parametrize(
     ("demand", "why"),
     [
-        (Demand("default", ("process",)), None),
-        (Demand("default", ()), None),
-        (Demand("gpu", ("process",), Need(gpu=2)), None),
-        (Demand("default", ("kubernetes", "docker")), None),
-        (Demand("big", ("process",)), "no worker serves the queue `big`"),
+        (Demand("default"), None),
+        (Demand("gpu", Need(gpu=2)), None),
+        (Demand("default", Need(executors=("kubernetes", "docker"))), None),
+        (Demand("big"), "no worker serves the queue `big`"),
         (
-            Demand("default", ("kubernetes",)),
+            Demand("default", Need(executors=("kubernetes",))),
             "no worker of the queue `default` has Kubernetes",
         ),
         (
-            Demand("gpu", ("abacus",)),
+            Demand("gpu", Need(executors=("abacus",))),
             "no worker of the queue `gpu` has the executor `abacus`",
         ),
         (
-            Demand("default", ("process",), Need(cpu=16000)),
+            Demand("default", Need(cpu=16000)),
             "no worker of the queue `default` has 16 cores; the largest has 8 cores",
         ),
         (
-            Demand("default", ("process",), Need(memory=8 * GIB)),
+            Demand("default", Need(memory=8 * GIB)),
             "no worker of the queue `default` has 8 GiB of memory; the largest has 4 GiB",
         ),
         (
-            Demand("default", ("process",), Need(gpu=3)),
+            Demand("default", Need(gpu=3)),
             "no worker of the queue `default` has 3 GPUs; the largest has 2 GPUs",
         ),
         (
-            Demand("default", ("process",), Need(memory=3 * GIB, gpu=1)),
+            Demand("default", Need(memory=3 * GIB, gpu=1)),
             "no worker of the queue `default` has 3 GiB of memory and 1 GPU together",
         ),
     ],
@@ -52,7 +51,7 @@ def test_what_no_worker_can_run_is_said_with_what_is_missing(
 
 
 def test_without_workers_nothing_can_run() -> None:
-    assert cannot_run(Demand("default", ("process",)), []) == "no worker is running"
+    assert cannot_run(Demand("default"), []) == "no worker is running"
 
 
 def test_a_node_that_names_no_cores_takes_the_share_of_a_slot() -> None:
@@ -63,7 +62,7 @@ def test_a_node_that_names_no_cores_takes_the_share_of_a_slot() -> None:
 
 
 def test_a_container_needs_docker_podman_or_kubernetes() -> None:
-    demand = Demand("default", ("docker", "kubernetes"))
+    demand = Demand("default", Need(executors=("docker", "kubernetes")))
     assert cannot_run(demand, [SMALL]) == (
         "no worker of the queue `default` has Docker, Podman or Kubernetes"
     )

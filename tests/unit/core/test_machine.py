@@ -176,6 +176,9 @@ def test_a_permanent_failure_is_not_tried_again():
     world = simulate([], nodes="a", max_attempts={"a": 4})
     run_one(world, "a", Failed("a", "unknown name `x`", permanent=True))
     assert world.run.state is RunState.FAILED
+    assert world.views["a"].reason == (
+        "unknown name `x`; not tried again, because it would end the same way"
+    )
 
 
 def test_a_lost_attempt_is_tried_again_at_once_but_not_for_ever():
@@ -276,6 +279,7 @@ def test_a_queued_node_that_cannot_be_prepared_fails_without_an_attempt():
     world = simulate([], nodes="a", max_attempts={"a": 3})
     world.feed(Failed("a", "bad expression", permanent=True))
     assert (world.views["a"].state, world.views["a"].attempt) == (NodeState.FAILED, 0)
+    assert world.views["a"].reason == "bad expression"
 
 
 @pytest.mark.parametrize(

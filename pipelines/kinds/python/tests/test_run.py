@@ -170,6 +170,42 @@ def test_failures_say_what_happened(
     assert made.outputs == {}
 
 
+@pytest.mark.parametrize(
+    ("source", "permanent"),
+    [
+        ("import nothing_of_the_kind\ndef f():\n    return 1\n", True),
+        ("def f():\n    return unknown\n", True),
+        ("def f():\n    return eval('1 +')\n", True),
+        ("def f():\n    return open('/not/there')\n", False),
+        ("def f():\n    return [][0]\n", False),
+    ],
+)
+def test_wrong_code_is_told_from_what_another_try_may_mend(
+    run_source: Run, source: str, permanent: bool
+) -> None:
+    error = run_source(source).error
+    assert error is not None
+    assert error["permanent"] is permanent
+
+
+def test_a_missing_module_says_where_to_name_its_package(run: Run, run_source: Run) -> None:
+    code = "import nothing_of_the_kind\ndef f():\n    return 1\n"
+    error = run_source(code).error
+    assert error is not None
+    assert (
+        "name the package that brings `nothing_of_the_kind` in the component's" in error["message"]
+    )
+    of_a_node = {
+        "kind": "python",
+        "outputs": [{"name": "result", "type": "any"}],
+        "parameters": {"properties": {"code": {"type": "string"}}},
+        "implementation": {"source_parameter": "code"},
+    }
+    error = run(of_a_node, code=code).error
+    assert error is not None
+    assert "at the top of the code (`# /// script`" in error["message"]
+
+
 def test_a_promised_type_is_held(run_source: Run) -> None:
     made = run_source("def f() -> int:\n    return 'three'")
     assert made.error is not None
