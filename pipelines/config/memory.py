@@ -7,7 +7,7 @@ import time
 
 _TRIM_SECONDS = 5.0
 #: Grown by less than this factor, memory is left alone.
-_GROWTH = 1.1
+_GROWTH = 1.05
 
 
 def settle() -> None:
