@@ -19,6 +19,11 @@ class Service:
     pass_fds: tuple[int, ...] = ()
 
 
+#: Python's own allocator gives memory back by the mebibyte, of which one small object holds all; the C
+#: library's by the page. Web has large pieces of work between many small ones.
+WEB_MEMORY = {"PYTHONMALLOC": "malloc"}
+
+
 def web(*, bind: tuple[str, ...], pass_fds: tuple[int, ...] = ()) -> Service:
     """The ASGI server. `bind` is `--fd N`, or `--host H --port P`.
 
@@ -28,6 +33,7 @@ def web(*, bind: tuple[str, ...], pass_fds: tuple[int, ...] = ()) -> Service:
     return Service(
         "web",
         (sys.executable, "-m", "uvicorn", "pipelines.config.asgi:application", *bind, *options),
+        env=WEB_MEMORY,
         pass_fds=pass_fds,
     )
 
