@@ -1,11 +1,14 @@
 """What the living workers can run, so that people hear before a run starts what would wait."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+from uuid import UUID
 
 from pipelines.core.capacity import Demand, Need, Offer, Room, cannot_run
 from pipelines.core.checks import component_refs
 from pipelines.core.component import ComponentSpec
-from pipelines.core.document import Node
+from pipelines.core.document import Definition, Node
+from pipelines.core.nesting import MAX_NESTING
 from pipelines.core.parsing import parse_leniently
 from pipelines.core.plan import NodePlan
 from pipelines.core.problems import Problem
@@ -16,6 +19,9 @@ from . import announcements, scheduling
 from .models import Worker
 
 _LONGEST_LIST = 5
+K = TypeVar("K")
+#: The ids of nodes that lead to one, outermost first.
+Way = tuple[str, ...]
 
 
 def offers() -> list[Offer]:
@@ -55,24 +61,59 @@ def warnings(pipeline: Pipeline, version: int | None = None) -> list[Problem]:
     definition = parse_leniently(_document(pipeline, version)).definition
     if definition is None:
         return []
-    catalog = DesignCatalog(pipeline.team_id, component_refs(definition))
-    demands: dict[str, Demand] = {}
-    for node in definition.nodes:
-        spec = catalog.spec(node.ref_name, node.ref_version)
-        if spec is not None:
-            demands[node.id] = _demand(node, spec.kind)
     titles = {node.id: node.title or node.id for node in definition.nodes}
-    by_reason: dict[str, list[str]] = {}
-    for node_id, why in _reasons(demands).items():
-        by_reason.setdefault(why, []).append(node_id)
+    demands = _demands(pipeline.team_id, definition, {})
+    by_reason: dict[str, list[Way]] = {}
+    for way, why in _reasons(demands).items():
+        by_reason.setdefault(why, []).append(way)
     return [
         Problem(
             code="cannot_run_now",
-            message=f"{_named([titles[node] for node in nodes])} will wait: {why}.",
-            node=nodes[0],
+            message=f"{_named([_in_words(way, titles) for way in ways])} will wait: {why}.",
+            node=ways[0][0],
         )
-        for why, nodes in by_reason.items()
+        for why, ways in by_reason.items()
     ]
+
+
+def _demands(
+    team_id: UUID, definition: Definition, known: dict[int, dict[Way, Demand]], depth: int = 1
+) -> dict[Way, Demand]:
+    """What the nodes need, and those of the pipelines within, by the way to each node.
+
+    `known` has the versions that were looked into already.
+    """
+    catalog = DesignCatalog(team_id, component_refs(definition))
+    found: dict[Way, Demand] = {}
+    for node in definition.nodes:
+        spec = catalog.spec(node.ref_name, node.ref_version)
+        if spec is None:
+            continue
+        found[(node.id,)] = _demand(node, spec.kind)
+        version = (
+            catalog.pipeline_version(node.ref_name, node.ref_version)
+            if node.pipeline and depth < MAX_NESTING
+            else None
+        )
+        if version is None:
+            continue
+        if version.pk not in known:
+            inner = Definition.model_validate(version.definition)
+            known[version.pk] = _one_of_each(_demands(team_id, inner, known, depth + 1))
+        found |= {(node.id, *way): demand for way, demand in known[version.pk].items()}
+    return found
+
+
+def _one_of_each(demands: Mapping[Way, Demand]) -> dict[Way, Demand]:
+    """One way for each demand: of pipelines in pipelines there may be millions."""
+    first: dict[Demand, Way] = {}
+    for way, demand in demands.items():
+        first.setdefault(demand, way)
+    return {way: demand for demand, way in first.items()}
+
+
+def _in_words(way: Way, titles: Mapping[str, str]) -> str:
+    return " → ".join([titles[way[0]], *way[1:]])
 
 
 def _document(pipeline: Pipeline, version: int | None) -> object:
@@ -94,7 +135,7 @@ def _need(kind: str, cpu: float | None, memory: int | None, gpu: int) -> Need:
     return Need(thousandths, memory or 0, gpu, scheduling.needed_executors(kind))
 
 
-def _reasons(demands: Mapping[str, Demand]) -> dict[str, str]:
+def _reasons(demands: Mapping[K, Demand]) -> dict[K, str]:
     here = offers()
     known: dict[Demand, str | None] = {}
     for demand in demands.values():

@@ -104,6 +104,15 @@ def test_a_container_says_what_it_needs_before_the_run_and_while_it_waits(world)
     assert world.node(run, "a").reason == missing
 
 
+def test_what_would_wait_inside_of_a_sub_pipeline_is_said_as_well(world):
+    announced()
+    world.pipeline({"deep": {"queue": "gpu"}}, name="inner")
+    outer = world.pipeline({"a": {"pipeline": "inner", "title": "Score"}, "b": {}})
+    (problem,) = capabilities.warnings(outer, 1)
+    assert problem.node == "a"
+    assert problem.message == "`Score → deep` will wait: no worker serves the queue `gpu`."
+
+
 def test_an_unfinished_draft_is_looked_at_as_far_as_it_can_be_read(world):
     announced()
     pipeline = world.pipeline("a")
