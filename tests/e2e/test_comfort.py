@@ -20,12 +20,14 @@ def test_the_chosen_node_stays_in_view_beside_the_drawer(stack: Stack, page: Pag
     chart.click()
     expect(page.get_by_test_id("node-drawer")).to_be_visible()
     expect(chart).to_be_in_viewport(ratio=1)
-    drawer = page.get_by_role("separator", name="Width of Node")
-    page.wait_for_timeout(400)  # The view glides.
-    edge, card = drawer.bounding_box(), chart.bounding_box()
-    assert edge
-    assert card
-    assert card["x"] + card["width"] < edge["x"], "the node lies under the drawer"
+    edge = page.get_by_role("separator", name="Width of Node")
+    expect(edge).to_be_visible()
+    # The view glides until the node does not lie under the drawer.
+    page.wait_for_function(
+        """([card, edge]) =>
+            card.getBoundingClientRect().right < edge.getBoundingClientRect().left""",
+        arg=[chart.element_handle(), edge.element_handle()],
+    )
 
 
 def test_control_enter_sends_a_dialog(stack: Stack, page: Page) -> None:
