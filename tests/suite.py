@@ -1,8 +1,8 @@
 """Runs every check and every test suite: `python -m tests.suite [STAGE …]`.
 
-Stages that leave a core idle run two at a time, and each tells what it said when it ends; the
-others follow, one after the other. All run even when one fails; a table of them and one line with
-the number of tests close the output. The exit code is 0 only if all of them passed. Reports are
+Stages run two at a time, and each tells what it said when it ends; what needs the machine for
+itself comes last. All run even when one fails; a table of them and one line with the number of
+tests close the output. The exit code is 0 only if all of them passed. Reports are
 left in test-artifacts/.
 """
 
@@ -62,29 +62,26 @@ def pytest(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-q", *arguments, report]
 
 
-TWO = ("-n", "2", "--dist", "loadfile")
 NO_DATABASE = "tests/integration/executors"
+#: The quick ones first, then the longest first: so both cores have something to do up to the end.
 STAGES = (
-    Stage("mypy", tool("mypy", "pipelines"), "types"),
     Stage("ruff", tool("ruff", "check"), "lint"),
     Stage("ruff format", tool("ruff", "format", "--check", "--quiet"), "lint"),
     Stage("layers", tool("lint-imports"), "layers"),
-    Stage("front end: types, layers", npm("run", "--silent", "check"), "frontend"),
-    Stage("front end: vitest", npm("run", "--silent", "test"), "frontend"),
     Stage("openapi", [sys.executable, "-m", "tests.support.openapi"], "types"),
     Stage("browser", pytest("browser", "tests/e2e"), "e2e"),
     Stage("acceptance", pytest("acceptance", "tests/acceptance"), "acceptance"),
-    Stage("unit", pytest("unit", "tests/unit", "pipelines", *TWO), "unit", cores=2),
-    Stage(
-        "integration, SQLite", pytest("sqlite", "tests/integration", *TWO), "integration", cores=2
-    ),
+    Stage("integration, SQLite", pytest("sqlite", "tests/integration"), "integration"),
     Stage(
         "integration, PostgreSQL",
-        pytest("postgres", "tests/integration", f"--ignore={NO_DATABASE}", *TWO),
+        pytest("postgres", "tests/integration", f"--ignore={NO_DATABASE}"),
         "integration",
         POSTGRES,
-        cores=2,
     ),
+    Stage("unit", pytest("unit", "tests/unit", "pipelines"), "unit"),
+    Stage("mypy", tool("mypy", "pipelines"), "types"),
+    Stage("front end: types, layers", npm("run", "--silent", "check"), "frontend"),
+    Stage("front end: vitest", npm("run", "--silent", "test"), "frontend"),
     Stage(
         "faults",
         [sys.executable, "-m", "tests.faults", "--short", "--report", str(REPORTS)],
