@@ -49,7 +49,7 @@ def test_containers_run_and_survive_the_death_of_their_worker(
     )
     count = "sh -c 'echo counting; wc -l < $INPUT_DATA > $OUTPUT_RESULT'"
     run = stack.wait_run(stack.run(definition(count))["id"])
-    assert run["state"] == "success", run
+    assert run["state"] == "success", box_of(run)["error"]
     assert text(stack, box_of(run)["outputs"]["result"]).strip() == "151"
     with stack.api as api:
         log = api.get(f"/runs/{run['id']}/nodes/box/log/").text
@@ -65,7 +65,7 @@ def test_containers_run_and_survive_the_death_of_their_worker(
     worker = stack.kill("worker", signal.SIGKILL)
     stack.wait_for_restart("worker", worker)
     run = stack.wait_run(run["id"])
-    assert run["state"] == "success", run
+    assert run["state"] == "success", box_of(run)["error"]
     assert box_of(run)["attempt"] == 2
     assert first not in left_over(podman)
     wait_until(lambda: left_over(podman) == [], "nothing to be left")
