@@ -79,7 +79,7 @@ def new_home() -> Iterator[Callable[[], Path]]:
 def used_home(new_home: Callable[[], Path]) -> Callable[[], Path]:
     """Makes data directories in which Penstock has been started before; it starts sooner there.
 
-    They are copies of one, down to the ids of what they hold.
+    They are copies of one, down to the ids of what they hold; its examples write to the original.
     """
     original = new_home()
 
@@ -144,10 +144,10 @@ def podman(new_home: Callable[[], Path]) -> Iterator[Podman]:
 
 @pytest.fixture(scope="session")
 def stack(
-    used_home: Callable[[], Path], stack_environment: Callable[[], dict[str, str]]
+    new_home: Callable[[], Path], stack_environment: Callable[[], dict[str, str]]
 ) -> Iterator[Stack]:
     """One Penstock for the whole session: real web, worker, scheduler and Redis. Leave it whole."""
-    shared = Stack(used_home(), **stack_environment()).start()
+    shared = Stack(new_home(), **stack_environment()).start()
     yield shared
     shared.stop()
 
