@@ -1,7 +1,7 @@
 """Runs every check and every test suite: `python -m tests.suite [STAGE …]`.
 
-Stages run two at a time, and each tells what it said when it ends; what needs the machine for
-itself comes last. All run even when one fails; a table of them and one line with the number of
+Stages run side by side as far as two cores go, and each tells what it said when it ends; what needs
+the machine for itself comes last. All run even when one fails; a table of them and one line with the number of
 tests close the output. The exit code is 0 only if all of them passed. Reports are
 left in test-artifacts/.
 """
@@ -28,14 +28,14 @@ CORES = 2
 class Stage:
     """One command; `group` lets a part of the suite be asked for by name.
 
-    `cores` is what it wants for itself: one of two runs alone, and its output is seen as it comes.
+    `cores` is what it keeps busy: one of two runs alone, and its output is seen as it comes.
     """
 
     name: str
     command: Sequence[str]
     group: str
     env: Mapping[str, str] = field(default_factory=dict)
-    cores: int = 1
+    cores: float = 1
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,15 @@ STAGES = (
     Stage("openapi", [sys.executable, "-m", "tests.support.openapi"], "types"),
     Stage("browser", pytest("browser", "tests/e2e"), "e2e"),
     Stage("acceptance", pytest("acceptance", "tests/acceptance"), "acceptance"),
-    Stage("integration, SQLite", pytest("sqlite", "tests/integration"), "integration"),
+    Stage("integration, SQLite", pytest("sqlite", "tests/integration"), "integration", cores=0.7),
     Stage(
         "integration, PostgreSQL",
         pytest("postgres", "tests/integration", f"--ignore={NO_DATABASE}"),
         "integration",
         POSTGRES,
+        cores=0.7,
     ),
-    Stage("unit", pytest("unit", "tests/unit", "pipelines"), "unit"),
+    Stage("unit", pytest("unit", "tests/unit", "pipelines"), "unit", cores=0.6),
     Stage("mypy", tool("mypy", "pipelines"), "types"),
     Stage("front end: types, layers", npm("run", "--silent", "check"), "frontend"),
     Stage("front end: vitest", npm("run", "--silent", "test"), "frontend"),
@@ -119,10 +120,11 @@ def _run(stages: Iterable[Stage]) -> Iterator[Ended]:
     """Each stage as it ends; one begins as soon as the cores that it wants are free."""
     waiting = list(stages)
     running: dict[Future[Ended], Stage] = {}
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor() as pool:
         while waiting or running:
             for stage in list(waiting):
-                if sum(other.cores for other in running.values()) + stage.cores <= CORES:
+                busy = sum(other.cores for other in running.values())
+                if round(busy + stage.cores, 3) <= CORES:
                     waiting.remove(stage)
                     running[pool.submit(_run_one, stage)] = stage
             for future in wait(running, return_when=FIRST_COMPLETED).done:
