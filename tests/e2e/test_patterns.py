@@ -117,6 +117,7 @@ def test_a_map_of_which_one_item_may_fail(page: Page, gates: Gates) -> None:
     may_fail.press("Enter")
     marks = editor.node("python_2").get_by_test_id("patterns")
     expect(marks).to_contain_text("× data")
+    expect(marks).to_contain_text("25% may fail")
 
     run(editor)
     count = editor.node("python_2").get_by_test_id("items-count")
