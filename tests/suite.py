@@ -1,8 +1,8 @@
 """Runs every check and every test suite: `python -m tests.suite [STAGE …]`.
 
 Stages run side by side as far as two cores go, and each tells what it said when it ends; what needs
-the machine for itself comes last. All run even when one fails; a table of them and one line with the number of
-tests close the output. The exit code is 0 only if all of them passed. Reports are
+the machine for itself comes last. All run even when one fails; a table of them and one line with
+the number of tests close the output. The exit code is 0 only if all of them passed. Reports are
 left in test-artifacts/.
 """
 

@@ -35,11 +35,15 @@ subprocess.Popen(["sh", "-c", "setsid setsid sleep 983.{0} & wait"])
 print("under way", flush=True)
 time.sleep(600)
 """
-SHORT = """
+#: Ends when its shepherd has been stopped.
+UNWATCHED = """
+import os
 import time
 def f() -> int:
     print("here", flush=True)
-    time.sleep(0.3)
+    shepherd = f"/proc/{os.getppid()}/stat"
+    while open(shepherd).read().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0.01)
     return 1
 """
 LEVELS = pytest.mark.parametrize("level", ["auto", "basic"])
@@ -108,7 +112,7 @@ def test_a_shepherd_that_looks_late_takes_the_next_step_all_the_same(
 ) -> None:
     executor = new_executor()
     heard = Heard()
-    step = executor.start(asked(python(SHORT)), heard)
+    step = executor.start(asked(python(UNWATCHED)), heard)
     until(lambda: "here" in heard.text)
     (shepherd,) = at_work("watch", workdir)
     (process,) = at_work("step", workdir)
