@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -40,19 +40,31 @@ def rows(runs: Iterable[Run]) -> list[dict[str, Any]]:
     return [shapes.run(run, run.node_counts) for run in runs]
 
 
-def item_counts(run_id: UUID, node: str | None = None) -> dict[str, dict[str, int]]:
-    """For each mapped node of a run, or for one, how many of its items are in which state."""
-    items = NodeRun.objects.filter(run_id=run_id, item__isnull=False)
-    found = (
-        (items if node is None else items.filter(parent=node))
+def item_counts(run_id: UUID, node: str) -> dict[str, int]:
+    """How many items of a mapped node are in which state."""
+    items = NodeRun.objects.filter(run_id=run_id, parent=node, item__isnull=False).order_by()
+    return dict(items.values_list("state").annotate(Count("pk")))
+
+
+def _all_item_counts(run_id: UUID) -> tuple[int, dict[str, dict[str, int]]]:
+    """The number of the run's newest event, and for each mapped node how many of its items were in
+    which state at that moment, which only a single statement can tell. Raises Run.DoesNotExist.
+    """
+    items = FilteredRelation("node_runs", condition=Q(node_runs__item__isnull=False))
+    found = list(
+        Run.objects.filter(pk=run_id)
+        .annotate(items=items)
         .order_by()
-        .values_list("parent", "state")
-        .annotate(count=Count("pk"))
+        .values_list("last_seq", "items__parent", "items__state")
+        .annotate(Count("items__pk"))
     )
+    if not found:
+        raise Run.DoesNotExist(f"run {run_id} does not exist")
     counts: dict[str, dict[str, int]] = {}
-    for parent, state, count in found:
-        counts.setdefault(parent, {})[state] = count
-    return counts
+    for _, parent, state, count in found:
+        if parent is not None:
+            counts.setdefault(parent, {})[state] = count
+    return found[0][0], counts
 
 
 def items(run: Run, node: str) -> QuerySet[NodeRun]:
@@ -79,17 +91,18 @@ def child_runs(run: Run, node: str) -> QuerySet[Run]:
 def snapshot(run: Run | UUID) -> dict[str, Any]:
     """The whole run as JSON. The events after its `last_seq` bring it up to date.
 
-    The run is read before its nodes: a node that changes in between is then told twice, never
-    missed.
+    Run and nodes are read after that number: what changes in between is told twice, never missed.
+    Of items the events tell how one moves from state to state, which counts each time it is told.
     """
     run_id = run.pk if isinstance(run, Run) else run
+    last, items = _all_item_counts(run_id)
     fresh = (
         Run.objects.select_related(*shapes.RUN_READS)
         .defer("version__definition", "pipeline__draft")
         .get(pk=run_id)
     )
+    fresh.last_seq = last
     rows = list(NodeRun.objects.filter(run_id=run_id, item=None))
-    items = item_counts(run_id) if any(row.items_total for row in rows) else {}
     nodes = [
         {**shapes.node(row), "items": items.get(row.node, {}) if row.items_total else {}}
         for row in rows
@@ -141,7 +154,7 @@ def node(run: Run, node_id: str, person: Person) -> dict[str, Any]:
     metrics = Metric.objects.filter(attempt__node_run=row).select_related("attempt").order_by("pk")
     return {
         **shapes.node(row),
-        "items": item_counts(run.pk, row.node).get(row.node, {}) if row.items_total else {},
+        "items": item_counts(run.pk, row.node) if row.items_total else {},
         "outputs": row.outputs,
         "cache": results.cache_story(row),
         "approval": decisions.approval_json(row, person),

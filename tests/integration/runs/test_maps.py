@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from pipelines.runs import actions, hints, prepare, queries
@@ -190,6 +191,30 @@ def test_the_events_tell_what_the_tables_hold(world, failing):
     )
     assert apply_events(before, events) == queries.snapshot(run)
     assert Event.objects.filter(run=run, kind="item.state").exists()
+
+
+@pytest.mark.parametrize("statement", [1, 2, 3])
+def test_a_snapshot_during_which_items_end_counts_them_once(world, statement):
+    run = start(world, [1, 2, 3, 4])
+    gate = Gate(double)
+    world.executor.behaviours["m"] = gate
+    worker = world.in_thread(world.work)
+    assert gate.entered.wait(10)
+    asked: list[str] = []
+
+    def let_them_end(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        asked.append(sql)
+        if len(asked) == statement:
+            gate.opened.set()
+            worker.join(20)
+        return found
+
+    with connection.execute_wrapper(let_them_end):
+        before = queries.snapshot(run)
+    events = queries.events_after(run.pk, before["last_seq"], 5000)
+    assert apply_events(before, events) == queries.snapshot(run)
+    assert len(asked) >= statement
 
 
 def test_results_too_large_for_a_value_become_an_artifact_that_the_next_node_reads(world):
