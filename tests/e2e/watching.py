@@ -13,7 +13,10 @@ from tests.support.stack import Stack, wait_until
 
 
 class Gates:
-    """Steps that go on when the test lets them: each waits for a file of its name."""
+    """Steps that go on when the test lets them: each waits for a file of its name.
+
+    When the test is over its directory goes, and with it whatever still waits.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -28,7 +31,7 @@ class Gates:
         return (
             "import os, time\n"
             f"def _wait(name, _in={str(self.directory)!r}):\n"
-            "    while not os.path.exists(os.path.join(_in, str(name))):\n"
+            "    while os.path.isdir(_in) and not os.path.exists(os.path.join(_in, str(name))):\n"
             "        time.sleep(0.02)\n"
         )
 
