@@ -175,10 +175,11 @@ def test_a_failure_names_the_line(stack: Stack, page: Page) -> None:
     expect(error.get_by_label("Traceback")).not_to_contain_text("pipelines/kinds")
     expect(page.get_by_test_id("log")).to_contain_text("about to divide")
 
+    drawer = page.get_by_test_id("node-drawer")
     page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
     node(page, "after").click()
     expect(node(page, "after")).to_be_in_viewport(ratio=0.99)
-    drawer = page.get_by_test_id("node-drawer")
     expect(drawer.get_by_test_id("node-state")).to_have_attribute("data-state", "skipped")
     expect(drawer).to_contain_text("broken")
 

@@ -101,6 +101,7 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, onOpen,
         onKeyDown={(event) => {
           const id = (event.target as HTMLElement).closest("[data-id]")?.getAttribute("data-id");
           if (event.key === "Enter" && id) onSelect?.(id);
+          if (event.key === "Escape" && selected) onSelect?.(null);
         }}
       >
         <CanvasChrome nodes={nodes.length} />
