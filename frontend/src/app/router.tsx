@@ -40,7 +40,7 @@ export function createRouter() {
               lazy: page(() => import("@/features/environments/EnvironmentPage"), "EnvironmentPage"),
             },
             { path: "workers", lazy: page(() => import("@/features/workers/WorkersPage"), "WorkersPage") },
-            { path: "teams/:team", lazy: page(() => import("@/features/team/TeamPage"), "TeamPage") },
+            { path: "teams/:team/:tab?", lazy: page(() => import("@/features/team/TeamPage"), "TeamPage") },
             { path: "audit", lazy: page(() => import("@/features/audit/AuditPage"), "AuditPage") },
             { path: "account", lazy: page(() => import("@/features/account/AccountPage"), "AccountPage") },
             { path: "*", Component: NotFound },

@@ -1,15 +1,13 @@
-import { useNavigate, useParams, useSearchParams } from "react-router";
-import { useMe, useMembers } from "@/api/hooks";
-import { EmptyState, Loaded, Page, Pager, Select } from "@/ui";
-import { Invitations } from "./Invitations";
-import { MemberTable } from "./MemberTable";
-import { RoleTable } from "./RoleTable";
+import { clsx } from "clsx";
+import { Suspense } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+import { useMe } from "@/api/hooks";
+import { EmptyState, Loaded, Page, Select, Spinner } from "@/ui";
+import { TEAM_TABS, type TeamTabProps } from "./tabs";
 
-const PAGE_SIZE = 50;
-
-/** Who is in a team, who is invited, and what each role may do. */
+/** Everything about a team, a tab for each part. */
 export function TeamPage() {
-  const { team: slug = "" } = useParams();
+  const { team: slug = "", tab } = useParams();
   const navigate = useNavigate();
   const me = useMe();
   const team = me.data?.teams.find((one) => one.slug === slug);
@@ -27,14 +25,12 @@ export function TeamPage() {
                   className="w-48"
                   value={slug}
                   options={teams.map((one) => ({ value: one.slug, label: one.name }))}
-                  onValueChange={(next) => void navigate(`/teams/${next}`)}
+                  onValueChange={(next) => void navigate(tab ? `/teams/${next}/${tab}` : `/teams/${next}`)}
                 />
               )
             }
           >
-            <Members team={slug} me={id} mayChange={team.role === "admin"} />
-            {team.role === "admin" && <Invitations team={slug} />}
-            <RoleTable mine={team.role} />
+            <TeamParts team={team} me={id} tab={tab} />
           </Page>
         ) : (
           <Page title="Team">
@@ -46,28 +42,33 @@ export function TeamPage() {
   );
 }
 
-function Members({ team, me, mayChange }: { team: string; me: number; mayChange: boolean }) {
-  const [params, setParams] = useSearchParams();
-  const page = Number(params.get("page")) || 1;
+function TeamParts({ team, me, tab }: TeamTabProps & { tab: string | undefined }) {
+  const tabs = TEAM_TABS.filter(({ roles }) => !roles || roles.includes(team.role));
+  const shown = tab === undefined ? tabs[0] : tabs.find(({ id }) => id === tab);
   return (
-    <section aria-label="Members" className="flex flex-col gap-2">
-      <h2 className="font-semibold">Members</h2>
-      <Loaded query={useMembers(team, page)} what="the members">
-        {(data) => (
-          <>
-            <MemberTable team={team} me={me} mayChange={mayChange} rows={data.results} />
-            <div className="flex justify-end">
-              <Pager
-                page={page}
-                pageSize={PAGE_SIZE}
-                total={data.count}
-                what="members"
-                onPage={(next) => setParams(next > 1 ? { page: String(next) } : {})}
-              />
-            </div>
-          </>
-        )}
-      </Loaded>
-    </section>
+    <>
+      <nav aria-label="Parts of the team" className="flex gap-x-1 overflow-x-auto border-b">
+        {tabs.map(({ id, label }, index) => (
+          <Link
+            key={id}
+            to={index === 0 ? `/teams/${team.slug}` : `/teams/${team.slug}/${id}`}
+            aria-current={shown?.id === id ? "page" : undefined}
+            className={clsx(
+              "-mb-px flex h-10 items-center border-b-2 px-2.5 text-sm font-medium whitespace-nowrap outline-offset-[-2px] hover:text-ink",
+              shown?.id === id ? "border-accent text-ink" : "border-transparent text-muted",
+            )}
+          >
+            {label}
+          </Link>
+        ))}
+      </nav>
+      {shown ? (
+        <Suspense fallback={<Spinner label="Loading…" />}>
+          <shown.Content key={team.slug} team={team} me={me} />
+        </Suspense>
+      ) : (
+        <EmptyState title="There is nothing here for you">Your role in this team does not include this page.</EmptyState>
+      )}
+    </>
   );
 }
