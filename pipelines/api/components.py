@@ -17,13 +17,16 @@ from pipelines.catalog import access, actions, queries
 from pipelines.catalog.models import Component, ComponentVersion
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
+from pipelines.designs import uses
 from pipelines.kinds import registry
 from pipelines.teams.access import Action, team_or_default
 
 from .authentication import person
 from .shapes.catalog import (
     ComponentDetailSerializer,
+    ComponentOutlookSerializer,
     ComponentSerializer,
+    ComponentVersionRowSerializer,
     ComponentVersionSerializer,
     PublishComponentSerializer,
 )
@@ -80,11 +83,32 @@ class Components(GenericAPIView[Component]):
         before = ComponentVersion.objects.filter(
             component__namespace=spec.namespace, component__name=spec.name
         ).count()
-        version = actions.publish(spec, team, person(request))
+        version = actions.publish(spec, team, person(request), given["changelog"])
         made = version.number > before
         return Response(
             _version(version), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK
         )
+
+
+class CheckComponent(APIView):
+    @extend_schema(
+        operation_id="components_check",
+        request=PublishComponentSerializer,
+        responses=ComponentOutlookSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """What publishing would do: problems, changes to the newest version, who uses it.
+
+        Nothing is written.
+        """
+        form = PublishComponentSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        team = team_or_default(request.user, form.validated_data.get("team"), Action.EDIT)
+        try:
+            spec = _spec(form.validated_data)
+        except InvalidDefinition as invalid:
+            return Response(_outlook(actions.Outlook(invalid.problems, None, None, [])))
+        return Response(_outlook(actions.look(spec, team), spec.full_name))
 
 
 class ComponentPage(APIView):
@@ -94,16 +118,7 @@ class ComponentPage(APIView):
         component = access.component(request.user, namespace, name)
         versions = list(component.versions.select_related("created_by").defer("spec"))
         newest = component.versions.get(number=component.latest)
-        rows = [
-            {
-                "number": version.number,
-                "digest": version.digest,
-                "created_by": version.created_by,
-                "created_at": version.created_at,
-            }
-            for version in versions
-        ]
-        body = {**_row(component, newest.spec), "versions": rows}
+        body = {**_row(component, newest.spec), "versions": versions}
         return Response(ComponentDetailSerializer(body).data)
 
 
@@ -145,14 +160,20 @@ def _row(component: Component, spec: Any) -> dict[str, Any]:
 
 
 def _version(version: ComponentVersion) -> dict[str, Any]:
-    data: dict[str, Any] = ComponentVersionSerializer(
+    row = ComponentVersionRowSerializer(version).data
+    return {**row, "full_name": str(version.component), "spec": version.spec}
+
+
+def _outlook(outlook: actions.Outlook, full_name: str | None = None) -> dict[str, Any]:
+    component = outlook.component
+    data: dict[str, Any] = ComponentOutlookSerializer(
         {
-            "number": version.number,
-            "digest": version.digest,
-            "created_by": version.created_by,
-            "created_at": version.created_at,
-            "full_name": str(version.component),
-            "spec": version.spec,
+            "problems": outlook.problems,
+            "full_name": full_name,
+            "current": component.latest if component else None,
+            "compatibility": outlook.compatibility,
+            "changes": outlook.changes,
+            "consumers": uses.counts(component) if component else {"pipelines": 0, "teams": 0},
         }
     ).data
     return data

@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern] = [
     path("audit/", audit.Entries.as_view(), name="audit"),
     path("audit/export/", audit.Export.as_view(), name="audit-export"),
     path("components/", components.Components.as_view(), name="components"),
+    path("components/check/", components.CheckComponent.as_view(), name="check-component"),
     path(
         "components/<name:namespace>/<name:name>/",
         components.ComponentPage.as_view(),

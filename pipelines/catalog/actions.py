@@ -1,9 +1,12 @@
 """What changes the catalog: publishing, and nothing else; a published version never changes."""
 
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.db.models import F
 
 from pipelines import library
+from pipelines.core.compat import Change, Compatibility, compare, sum_up, verdict
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import MAX_BYTES
 from pipelines.core.problems import InvalidDefinition, Problem
@@ -18,27 +21,51 @@ from .models import Component, ComponentVersion, Namespace
 RESERVED = frozenset({"core", "ml", "text", "control", "notify", "pipeline"})
 
 
-def publish(spec: ComponentSpec, team: Team | None, user: User | None) -> ComponentVersion:
+def publish(
+    spec: ComponentSpec, team: Team | None, user: User | None, changelog: str = ""
+) -> ComponentVersion:
     """The next version of `spec`, or the newest one when nothing has changed since.
 
-    A namespace belongs to the first team that publishes below it. Without a team the component is
+    `changelog` says to those who use it what is new. A namespace belongs to the first team that publishes below it. Without a team the component is
     built in. Raises InvalidDefinition with everything that is wrong, `namespace_reserved` and
     `namespace_taken` among it.
     """
-    problems = check_spec(spec)
-    if team is not None and spec.namespace in RESERVED:
-        problems.append(
-            Problem(
-                code="namespace_reserved",
-                message=f"The namespace `{spec.namespace}` is kept for built-in components; "
-                "choose another, such as your team's name.",
-                field="namespace",
-            )
-        )
+    problems = [*check_spec(spec), *_reserved(spec, team)]
     if problems:
         raise InvalidDefinition(problems)
     with transaction.atomic():
-        return _publish(spec, team, user)
+        return _publish(spec, team, user, changelog.strip())
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What publishing a spec would do: what speaks against it, and what it is to the version before.
+
+    `component` is what it would be a version of; None when it is the first, or another team's.
+    `compatibility` is None for what cannot be read.
+    """
+
+    problems: list[Problem]
+    component: Component | None
+    compatibility: Compatibility | None
+    changes: list[Change]
+
+
+def look(spec: ComponentSpec, team: Team) -> Outlook:
+    """What publishing would do. Nothing is written."""
+    problems = [*check_spec(spec), *_reserved(spec, team)]
+    namespace = Namespace.objects.filter(name=spec.namespace).first()
+    if not problems and namespace is not None and namespace.team_id != team.pk:
+        problems.append(_taken(spec))
+    component = Component.objects.filter(
+        team=team, namespace=spec.namespace, name=spec.name, latest__gt=0
+    ).first()
+    newest = component.versions.get(number=component.latest) if component else None
+    if newest is None:
+        return Outlook(problems, None, "first", [])
+    changes = compare(ComponentSpec.model_validate(newest.spec), spec)
+    same = newest.digest == spec_digest(spec)
+    return Outlook(problems, component, "same" if same else sum_up(changes), changes)
 
 
 def check_spec(spec: ComponentSpec) -> list[Problem]:
@@ -70,19 +97,33 @@ def check_spec(spec: ComponentSpec) -> list[Problem]:
     return problems
 
 
-def _publish(spec: ComponentSpec, team: Team | None, user: User | None) -> ComponentVersion:
+def _reserved(spec: ComponentSpec, team: Team | None) -> list[Problem]:
+    if team is None or spec.namespace not in RESERVED:
+        return []
+    return [
+        Problem(
+            code="namespace_reserved",
+            message=f"The namespace `{spec.namespace}` is kept for built-in components; "
+            "choose another, such as your team's name.",
+            field="namespace",
+        )
+    ]
+
+
+def _taken(spec: ComponentSpec) -> Problem:
+    return Problem(
+        code="namespace_taken",
+        message=f"The namespace `{spec.namespace}` belongs to another team; choose another name.",
+        field="namespace",
+    )
+
+
+def _publish(
+    spec: ComponentSpec, team: Team | None, user: User | None, changelog: str
+) -> ComponentVersion:
     namespace, _ = Namespace.objects.get_or_create(name=spec.namespace, defaults={"team": team})
     if namespace.team_id != (team.pk if team else None):
-        raise InvalidDefinition(
-            [
-                Problem(
-                    code="namespace_taken",
-                    message=f"The namespace `{spec.namespace}` belongs to another team; "
-                    "choose another name.",
-                    field="namespace",
-                )
-            ]
-        )
+        raise InvalidDefinition([_taken(spec)])
     Component.objects.get_or_create(
         namespace=spec.namespace, name=spec.name, defaults={"team": team, "kind": spec.kind}
     )
@@ -92,11 +133,14 @@ def _publish(spec: ComponentSpec, team: Team | None, user: User | None) -> Compo
     newest = component.versions.filter(number=component.latest).first()
     if newest is not None and newest.digest == digest:
         return newest
+    before = ComponentSpec.model_validate(newest.spec) if newest else None
     version = ComponentVersion.objects.create(
         component=component,
         number=component.latest + 1,
         digest=digest,
         spec=spec.model_dump(mode="json"),
+        changelog=changelog,
+        compatibility=verdict(before, spec),
         created_by=user,
     )
     component.latest = version.number
@@ -113,7 +157,12 @@ def _publish(spec: ComponentSpec, team: Team | None, user: User | None) -> Compo
         team=component.team_id,
         user=user,
         before={"version": version.number - 1} if newest else None,
-        after={"version": version.number, "digest": digest},
+        after={
+            "version": version.number,
+            "digest": digest,
+            "compatibility": version.compatibility,
+            "changelog": version.changelog,
+        },
     )
     return version
 

@@ -51,12 +51,17 @@ class Component(models.Model):
 
 
 class ComponentVersion(models.Model):
-    """One published spec, never changed. `digest` is the SHA-256 of the spec's canonical JSON."""
+    """One published spec, never changed. `digest` is the SHA-256 of the spec's canonical JSON.
+
+    `changelog` is what its author says of it, `compatibility` what it is to the version before.
+    """
 
     component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
     spec = OrderedJSONField()
+    changelog = models.TextField(blank=True, default="")
+    compatibility = models.CharField(max_length=10, default="first")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -23,6 +23,7 @@ from pipelines.kinds import registry
 from pipelines.teams import audit
 from pipelines.teams.models import Team, User
 
+from . import uses
 from .catalog import DesignCatalog, interface_of
 from .models import Pipeline, PipelineVersion
 from .slugs import free_slug
@@ -149,6 +150,7 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
                     message=message.strip()[:500],
                     created_by=user,
                 )
+                uses.record(version, definition)
                 audit.record(
                     "pipeline.publish",
                     pipeline,

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from pipelines.catalog.fields import OrderedJSONField
+from pipelines.catalog.models import Component
 from pipelines.teams.models import Team, User
 
 
@@ -87,3 +88,25 @@ class PipelineVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pipeline}@{self.number}"
+
+
+class NodeUse(models.Model):
+    """That a node of a pipeline version uses version `number` of a component; written with the version.
+
+    It answers who uses a component, and finds the node runs of one, without reading definitions.
+    """
+
+    version = models.ForeignKey(PipelineVersion, on_delete=models.CASCADE, related_name="uses")
+    node = models.CharField(max_length=63)
+    component = models.ForeignKey(
+        Component, on_delete=models.CASCADE, related_name="uses", db_index=False
+    )
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["component", "version", "number"], name="uses_of_a_component")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.node} of {self.version_id}"

@@ -179,6 +179,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/components/check/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description What publishing would do: problems, changes to the newest version, who uses it.
+         *
+         *     Nothing is written.
+         */
+        post: operations["components_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/environments/": {
         parameters: {
             query?: never;
@@ -1107,6 +1128,13 @@ export interface components {
             /** @description For a miss: what differs from the last run of this node in this pipeline. */
             why: string[];
         };
+        /** @description One difference between two versions. `where` is the dotted path in the spec. */
+        Change: {
+            where: string;
+            what: string;
+            breaking: boolean;
+            message: string;
+        };
         ChangeLimitRequest: {
             slots: number;
         };
@@ -1128,6 +1156,14 @@ export interface components {
             name: string;
             type: string;
         };
+        /**
+         * @description * `first` - first
+         *     * `same` - same
+         *     * `compatible` - compatible
+         *     * `breaking` - breaking
+         * @enum {string}
+         */
+        CompatibilityEnum: "first" | "same" | "compatible" | "breaking";
         /** @description A component with the spec of its newest version. `team` is null for the built-in ones. */
         Component: {
             namespace: string;
@@ -1158,6 +1194,16 @@ export interface components {
             team: string | null;
             spec: components["schemas"]["ComponentSpec"];
             versions: components["schemas"]["ComponentVersionRow"][];
+        };
+        /** @description What publishing would do. With problems that keep the spec from being read, the rest is null. */
+        ComponentOutlook: {
+            problems: components["schemas"]["DefinitionProblem"][];
+            full_name: string | null;
+            /** @description The newest version there is. */
+            current: number | null;
+            compatibility: (components["schemas"]["CompatibilityEnum"] | components["schemas"]["NullEnum"]) | null;
+            changes: components["schemas"]["Change"][];
+            consumers: components["schemas"]["ConsumerCounts"];
         };
         /**
          * ComponentSpec
@@ -1234,6 +1280,17 @@ export interface components {
         ComponentVersion: {
             number: number;
             digest: string;
+            /** @description What its author says is new. */
+            changelog: string;
+            /**
+             * @description What it is to the version before it.
+             *
+             *     * `first` - first
+             *     * `same` - same
+             *     * `compatible` - compatible
+             *     * `breaking` - breaking
+             */
+            compatibility: components["schemas"]["CompatibilityEnum"];
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
@@ -1243,9 +1300,25 @@ export interface components {
         ComponentVersionRow: {
             number: number;
             digest: string;
+            /** @description What its author says is new. */
+            changelog: string;
+            /**
+             * @description What it is to the version before it.
+             *
+             *     * `first` - first
+             *     * `same` - same
+             *     * `compatible` - compatible
+             *     * `breaking` - breaking
+             */
+            compatibility: components["schemas"]["CompatibilityEnum"];
             created_by: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             created_at: string;
+        };
+        /** @description How many use it in the newest version of a pipeline. */
+        ConsumerCounts: {
+            pipelines: number;
+            teams: number;
         };
         CreatedApiToken: {
             id: number;
@@ -1809,6 +1882,8 @@ export interface components {
          * @enum {string}
          */
         NodeState: "pending" | "queued" | "running" | "waiting" | "success" | "failed" | "skipped" | "cancelled";
+        /** @enum {unknown} */
+        NullEnum: null;
         /**
          * @description * `fail` - fail
          *     * `approve` - approve
@@ -2224,6 +2299,11 @@ export interface components {
         PublishComponentRequest: {
             /** @description Id or slug; your first team when left out. */
             team?: string | null;
+            /**
+             * @description What is new, for those who use it; kept with the version.
+             * @default
+             */
+            changelog: string;
             /** @description A component spec. */
             spec?: components["schemas"]["JsonObject"];
             kind?: string;
@@ -3317,6 +3397,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComponentVersion"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    components_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PublishComponentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentOutlook"];
                 };
             };
             /** @description The request cannot be understood. */

@@ -1,10 +1,12 @@
 """Components as the catalog shows them."""
 
-from typing import Any
+from typing import Any, get_args
 
 from rest_framework import serializers
 
-from .common import Shape, UserRefSerializer
+from pipelines.core.compat import Compatibility
+
+from .common import DefinitionProblemSerializer, Shape, UserRefSerializer
 from .fields import JsonObject, SpecField
 
 
@@ -24,9 +26,16 @@ class ComponentSerializer(Shape):
     spec = SpecField()
 
 
+COMPATIBILITIES = list(get_args(Compatibility))
+
+
 class ComponentVersionRowSerializer(Shape):
     number = serializers.IntegerField()
     digest = serializers.CharField()
+    changelog = serializers.CharField(help_text="What its author says is new.")
+    compatibility = serializers.ChoiceField(
+        choices=COMPATIBILITIES, help_text="What it is to the version before it."
+    )
     created_by = UserRefSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
 
@@ -53,6 +62,13 @@ class PublishComponentSerializer(Shape):
         max_length=63,
         help_text="Id or slug; your first team when left out.",
     )
+    changelog = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=10_000,
+        help_text="What is new, for those who use it; kept with the version.",
+    )
     spec = JsonObject(required=False, help_text="A component spec.")
     kind = serializers.CharField(required=False, max_length=31)
     namespace = serializers.CharField(required=False, max_length=63)
@@ -67,7 +83,33 @@ class PublishComponentSerializer(Shape):
             raise serializers.ValidationError(
                 {"spec": ["Give either a `spec`, or a `kind` with its fields."]}
             )
-        fields = {
-            name: value for name, value in data.items() if name not in ("team", "spec", "kind")
-        }
+        own = ("team", "changelog", "spec", "kind")
+        fields = {name: value for name, value in data.items() if name not in own}
         return {**checked, "fields": fields}
+
+
+class ChangeSerializer(Shape):
+    """One difference between two versions. `where` is the dotted path in the spec."""
+
+    where = serializers.CharField()
+    what = serializers.CharField()
+    breaking = serializers.BooleanField()
+    message = serializers.CharField()
+
+
+class ConsumerCountsSerializer(Shape):
+    """How many use it in the newest version of a pipeline."""
+
+    pipelines = serializers.IntegerField()
+    teams = serializers.IntegerField()
+
+
+class ComponentOutlookSerializer(Shape):
+    """What publishing would do. With problems that keep the spec from being read, the rest is null."""
+
+    problems = DefinitionProblemSerializer(many=True)
+    full_name = serializers.CharField(allow_null=True)
+    current = serializers.IntegerField(allow_null=True, help_text="The newest version there is.")
+    compatibility = serializers.ChoiceField(choices=COMPATIBILITIES, allow_null=True)
+    changes = ChangeSerializer(many=True)
+    consumers = ConsumerCountsSerializer()

@@ -39,6 +39,7 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("get", f"{API}roles/"): "signed in",
     ("get", f"{API}components/"): "signed in",
     ("post", f"{API}components/"): Action.EDIT,
+    ("post", f"{API}components/check/"): Action.EDIT,
     ("post", f"{API}validate/"): Action.VIEW,
     ("get", f"{API}pipelines/"): "signed in",
     ("post", f"{API}pipelines/"): Action.EDIT,
@@ -76,9 +77,11 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("get", f"{API}audit/"): Action.AUDIT,
     ("get", f"{API}audit/export/"): Action.AUDIT,
 }
+NEW_COMPONENT = {"kind": "python", "source": "def f() -> int: ...", "namespace": "x"}
 #: Where the team is named in the body or chosen, so that a stranger needs one to be refused.
 IN_BODY: dict[str, dict[str, Any]] = {
-    f"{API}components/": {"kind": "python", "source": "def f() -> int: ...", "namespace": "x"},
+    f"{API}components/": NEW_COMPONENT,
+    f"{API}components/check/": NEW_COMPONENT,
     f"{API}pipelines/": {"definition": definition()},
     f"{API}validate/": {"definition": definition()},
 }
