@@ -14,11 +14,11 @@ ARGS ?=
 VENV := .venv/bin
 SETUP := $(PYTHON) pipelines/config/bootstrap.py
 
-.PHONY: help run test bench faults build lint openapi clean python setup develop
+.PHONY: help run test bench bench-ui faults build lint openapi clean python setup develop
 
 help: ## what there is
 	@echo "Penstock: draw pipelines, run them, watch them live."
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## /  make \1|/' | \
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | \
 		awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 	@echo "  make run takes PORT=8000 HOST=127.0.0.1 PYTHON=/path/to/python3.11; data lies in PENSTOCK_HOME (.penstock)"
 
@@ -42,6 +42,9 @@ test: develop ## every test: linters, types, units, both databases, browser (ONL
 
 bench: develop ## measure speed and memory on SQLite and PostgreSQL (ARGS="postgres chain40" for some)
 	@$(VENV)/python -m bench $(ARGS)
+
+bench-ui: develop ## measure the editor in Chromium, beside the bare renderer
+	@$(VENV)/python -m bench.ui
 
 faults: develop ## break everything under load and look at what is left (ARGS="--seed 7 --minutes 10")
 	@$(VENV)/python -m tests.faults $(ARGS)

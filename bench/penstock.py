@@ -153,5 +153,5 @@ def took(run: Mapping[str, Any]) -> float:
 
 def answer(response: httpx.Response) -> Any:
     if response.is_error:
-        raise RuntimeError(f"{response.request.url}: {response.status_code} {response.text}")
+        raise RuntimeError(f"{response.request.url}: {response.status_code} {response.text[:500]}")
     return response.json()

@@ -12,8 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from pipelines.config import bootstrap
-from tests.support import postgres, redis_server
+from tests.support import chromium, postgres, redis_server
 from tests.support.podman import Podman
 from tests.support.stack import ROOT, Stack, prepare
 
@@ -152,43 +151,10 @@ def stack(
     shared.stop()
 
 
-#: Chromium loads the pop-up of its address bar, which no test sees, anew beside each page; the other
-#: features are those that Playwright itself turns off, as only the last list counts.
-_UNWANTED = (
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-    "AimEnabled",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsFirstBalancedModeAutoEnable",
-    "HttpsUpgrades",
-    "LensOverlay",
-    "MediaRouter",
-    "NetworkTimeServiceQuerying",
-    "OptimizationHints",
-    "PaintHolding",
-    "PreconnectToSearch",
-    "ThirdPartyStoragePartitioning",
-)
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """pytest-playwright on the machine's Chromium; it needs no network and no sandbox of its own."""
-    found = bootstrap.find_browser()
-    assert found, "No Chromium was found; `make test` installs one, or name yours in CHROMIUM."
-    quiet = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        f"--disable-features={','.join(_UNWANTED)}",
-    ]
-    return {**browser_type_launch_args, "executable_path": found, "args": quiet}
+    return {**browser_type_launch_args, **chromium.launch_options()}
 
 
 @pytest.fixture(scope="session")

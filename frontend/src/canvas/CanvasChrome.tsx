@@ -18,7 +18,7 @@ const STATE_COLORS: Record<string, string> = {
 };
 
 export interface CanvasChromeProps {
-  /** How many nodes there are: a map of two nodes helps nobody. */
+  /** How many nodes a map would show: one of two nodes helps nobody. */
   nodes: number;
   /** More buttons behind those for the view. */
   children?: ReactNode;

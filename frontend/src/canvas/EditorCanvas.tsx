@@ -11,7 +11,7 @@ import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef
 
 import { moveAct, removeAct, useDocument, useDocumentStore } from "@/document";
 import type { Terminal } from "@/graph/connect";
-import { GRID } from "@/graph/geometry";
+import { STEP } from "@/graph/geometry";
 import type { Catalog, Layout, Point } from "@/graph/types";
 
 import { CanvasChrome } from "./CanvasChrome";
@@ -19,17 +19,20 @@ import { useDrawn } from "./drawn";
 import { FIRST_FIT } from "./fit";
 import { type CardNode, type EdgeCache, flowEdges, flowNodes, type LinkEdge, type NodeCache } from "./flow";
 import { RemoveEdge } from "./LinkEdge";
+import { Overview } from "./overview/Overview";
+import { useOverview } from "./overview/useOverview";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
 import { OpenNode } from "./PatternMarks";
 import { useKeepInView } from "./useKeepInView";
 import { useWire } from "./useWire";
+import { useCanvasView } from "./view";
 import { Refusal, WireHint } from "./WireHint";
 
 /** What a component dragged from the palette carries: its reference. */
 export const COMPONENT_MIME = "application/x-penstock-component";
 
 const REFUSAL_STAYS = 4_000;
-const SNAP: [number, number] = [GRID / 2, GRID / 2];
+const SNAP: [number, number] = [STEP, STEP];
 
 interface ClientPoint {
   x: number;
@@ -57,6 +60,7 @@ export function EditorCanvas(props: EditorCanvasProps) {
   const selection = useDocument((state) => state.selection);
   const editable = useDocument((state) => state.editable);
   const { screenToFlowPosition } = useReactFlow();
+  const view = useCanvasView();
   const current = useDrawn(definition, catalog);
   const [dragged, setDragged] = useState<Layout | null>(null);
   const [refusal, setRefusal] = useState<{ at: ClientPoint; reason: string } | null>(null);
@@ -73,6 +77,8 @@ export function EditorCanvas(props: EditorCanvasProps) {
     () => flowEdges({ definition, catalog, layout: {}, selected: selection.edges, editable }, edgeCache.current),
     [definition, catalog, selection.edges, editable],
   );
+
+  const shown = useOverview(nodes, edges);
 
   const [chosen] = selection.nodes;
   useKeepInView(nodes, selection.nodes.size === 1 ? (chosen ?? null) : null);
@@ -103,10 +109,14 @@ export function EditorCanvas(props: EditorCanvasProps) {
     [store],
   );
 
-  const dropDragged = useCallback(() => {
-    if (dragged) store.getState().perform(moveAct(current, dragged));
-    setDragged(null);
-  }, [current, dragged, store]);
+  const drop = useCallback(
+    (layout: Layout | null) => {
+      if (layout) store.getState().perform(moveAct(current, layout));
+      setDragged(null);
+    },
+    [current, store],
+  );
+  const dropDragged = useCallback(() => drop(dragged), [drop, dragged]);
 
   const onRefused = useCallback((at: ClientPoint, reason: string) => setRefusal({ at, reason }), []);
 
@@ -132,6 +142,11 @@ export function EditorCanvas(props: EditorCanvasProps) {
     [store],
   );
 
+  const goNear = (id: string): void => {
+    const node = nodes.find((one) => one.id === id);
+    if (node) view.center({ ...node.position, width: node.width ?? 0, height: node.height ?? 0 });
+  };
+
   const onDrop = (event: DragEvent): void => {
     const component = event.dataTransfer.getData(COMPONENT_MIME);
     if (!component) return;
@@ -144,8 +159,8 @@ export function EditorCanvas(props: EditorCanvasProps) {
     <RemoveEdge.Provider value={editable ? removeEdge : null}>
       <OpenNode.Provider value={onOpenNode}>
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={shown.nodes}
+        edges={shown.edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
@@ -183,14 +198,24 @@ export function EditorCanvas(props: EditorCanvasProps) {
         disableKeyboardA11y
         zoomOnDoubleClick={false}
         onlyRenderVisibleElements
-        minZoom={0.05}
+        minZoom={0.02}
         maxZoom={2}
         attributionPosition="bottom-center"
         fitView
         fitViewOptions={FIRST_FIT}
         onInit={onReady}
       >
-        <CanvasChrome nodes={nodes.length}>{tools}</CanvasChrome>
+        <CanvasChrome nodes={shown.overview ? 0 : nodes.length}>{tools}</CanvasChrome>
+        {shown.overview && (
+          <Overview
+            nodes={nodes}
+            edges={edges}
+            onSelect={(chosen) => store.getState().select({ nodes: chosen })}
+            onOpen={goNear}
+            onDrag={editable ? setDragged : null}
+            onDrop={drop}
+          />
+        )}
         <WireHint catalog={catalog} />
         {children}
       </ReactFlow>

@@ -12,6 +12,8 @@ import { drawn } from "./drawn";
 import { type EdgeCache, flowEdges, flowNodes, type NodeCache } from "./flow";
 import { FIRST_FIT } from "./fit";
 import { MarksProvider } from "./marks";
+import { Overview } from "./overview/Overview";
+import { useOverview } from "./overview/useOverview";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
 import { OpenNode } from "./PatternMarks";
 import type { Fate, NodeStatus } from "./status";
@@ -63,6 +65,8 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, onOpen,
     };
   }, [raw, components, selected]);
 
+  const shown = useOverview(nodes, edges);
+
   // What is told of the chosen node opens beside the graph, and must not hide it.
   const { reveal } = useCanvasView();
   const width = useStore((state) => state.width);
@@ -75,8 +79,8 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, onOpen,
   return (
     <div className="pk-readonly h-full w-full" role="region" aria-label={label}>
       <ReactFlow
-        nodes={nodes}
-        edges={edges}
+        nodes={shown.nodes}
+        edges={shown.edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         nodesDraggable={false}
@@ -86,7 +90,7 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, onOpen,
         disableKeyboardA11y
         deleteKeyCode={null}
         selectionKeyCode={null}
-        minZoom={0.05}
+        minZoom={0.02}
         maxZoom={2}
         attributionPosition="bottom-center"
         fitView
@@ -104,7 +108,8 @@ function ReadOnlyFlow({ definition: raw, components, selected, onSelect, onOpen,
           if (event.key === "Escape" && selected) onSelect?.(null);
         }}
       >
-        <CanvasChrome nodes={nodes.length} />
+        <CanvasChrome nodes={shown.overview ? 0 : nodes.length} />
+        {shown.overview && <Overview nodes={nodes} edges={edges} onSelect={([first]) => onSelect?.(first ?? null)} />}
       </ReactFlow>
     </div>
   );

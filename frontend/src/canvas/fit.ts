@@ -1,5 +1,5 @@
 /** How the whole graph is brought into view: never larger than life, with air around it. */
-export const FIT = { padding: 0.15, maxZoom: 1, duration: 200 } as const;
+export const FIT = { padding: 0.15, maxZoom: 1, duration: 200, includeHiddenNodes: true } as const;
 
 /** At first sight a large graph is shown in part, so that what is seen can be read. */
 export const FIRST_FIT = { ...FIT, duration: 0, minZoom: 0.35 } as const;

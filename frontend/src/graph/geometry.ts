@@ -7,6 +7,8 @@
 import type { Point } from "./types";
 
 export const GRID = 20;
+/** What a drag moves by. */
+export const STEP = GRID / 2;
 export const NODE_WIDTH = 220;
 export const HEADER_HEIGHT = 48;
 export const PORT_ROW = 24;
