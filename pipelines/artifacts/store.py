@@ -60,6 +60,12 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def digest_of_file(path: Path) -> str:
+    """The SHA-256 in hex of a file's bytes."""
+    with path.open("rb") as source:
+        return _hash(source).digest
+
+
 def upload(path: Path) -> Stored:
     """Put a file into the storage under its hash. Bytes that are there already are kept as is."""
     folder = _local_folder()
@@ -139,6 +145,11 @@ def missing(digests: Iterable[str]) -> set[str]:
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="penstock-store") as pool:
         there = pool.map(lambda digest: default_storage.exists(key(digest)), wanted)
         return {digest for digest, exists in zip(wanted, there, strict=True) if not exists}
+
+
+def discard(digest: str) -> None:
+    """Take the bytes out of the storage. For whoever knows that nobody needs them."""
+    default_storage.delete(key(digest))
 
 
 def _local_folder() -> Path | None:

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "pipelines.designs",
     "pipelines.artifacts",
     "pipelines.runs",
+    "pipelines.backups",
 ]
 
 MIDDLEWARE = [
