@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
 from django.core.management import call_command
 from django.db import connection
 
@@ -38,6 +40,8 @@ def filled(transactional_db: None, tmp_path: Path, settings: Any) -> samples.Sam
     settings.HOME = tmp_path / "home"
     settings.HOME.mkdir()
     (settings.HOME / "secret_key").write_text("k" * 40)
+    # Every migrated database has them; an earlier test may have emptied this one.
+    create_permissions(apps.get_app_config("teams"), verbosity=0)
     people = cast.gather()
     made = samples.make(people, tmp_path)
     while chain.seal():
