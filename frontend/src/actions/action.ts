@@ -22,6 +22,8 @@ export interface Surroundings {
   searchPalette(): void;
   /** A search for a new node, in the middle of the canvas. */
   addHere(): void;
+  /** Opens the search in the graph. */
+  openFind(): void;
   renameNode(): void;
   /** Puts the keyboard's focus on a node of the canvas. */
   focusNode(id: string): void;
@@ -41,7 +43,7 @@ export interface ActionContext {
 export interface Action {
   id: string;
   label: string;
-  group: "Edit" | "Canvas" | "Pipeline" | "Help";
+  group: "Edit" | "Arrange" | "Canvas" | "Pipeline" | "Help";
   /** The first is the one that is shown. */
   keys: readonly string[];
   /**

@@ -1,5 +1,6 @@
 /** Everything that can be done in the editor, in one list. */
 import type { Action, ActionContext } from "./action";
+import { ARRANGE_ACTIONS } from "./arrangeActions";
 import { SELECTION_ACTIONS } from "./selectionActions";
 
 const editable = ({ store }: ActionContext): boolean => store.getState().editable;
@@ -44,6 +45,7 @@ export const ACTIONS: readonly Action[] = [
     perform: ({ store }) => void store.getState().redo(),
   },
   ...SELECTION_ACTIONS,
+  ...ARRANGE_ACTIONS,
   {
     id: "add",
     label: "Add a node",
@@ -61,6 +63,15 @@ export const ACTIONS: readonly Action[] = [
     scope: "always",
     enabled: editable,
     perform: ({ around }) => around.searchPalette(),
+  },
+  {
+    id: "find",
+    label: "Find in the graph",
+    group: "Canvas",
+    keys: ["Mod+F"],
+    scope: "always",
+    enabled: notEmpty,
+    perform: ({ around }) => around.openFind(),
   },
   {
     id: "tidy",

@@ -11,25 +11,23 @@ import { type DragEvent, type ReactNode, useCallback, useEffect, useMemo, useRef
 
 import { moveAct, removeAct, useDocument, useDocumentStore } from "@/document";
 import type { Terminal } from "@/graph/connect";
-import { STEP } from "@/graph/geometry";
+import { NODE_WIDTH, ORDER_Y, STEP } from "@/graph/geometry";
 import type { Catalog, Layout, Point } from "@/graph/types";
 
 import { CanvasChrome } from "./CanvasChrome";
 import { useDrawn } from "./drawn";
 import { FIRST_FIT } from "./fit";
 import { type CardNode, type EdgeCache, flowEdges, flowNodes, type LinkEdge, type NodeCache } from "./flow";
-import { RemoveEdge } from "./LinkEdge";
+import { EdgeToolsContext } from "./LinkEdge";
 import { Overview } from "./overview/Overview";
 import { useOverview } from "./overview/useOverview";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
 import { OpenNode } from "./PatternMarks";
+import { COMPONENT_MIME, useDropOnEdge } from "./useDropOnEdge";
 import { useKeepInView } from "./useKeepInView";
 import { useWire } from "./useWire";
 import { useCanvasView } from "./view";
 import { Refusal, WireHint } from "./WireHint";
-
-/** What a component dragged from the palette carries: its reference. */
-export const COMPONENT_MIME = "application/x-penstock-component";
 
 const REFUSAL_STAYS = 4_000;
 const SNAP: [number, number] = [STEP, STEP];
@@ -41,9 +39,10 @@ interface ClientPoint {
 
 export interface EditorCanvasProps {
   catalog: Catalog;
-  /** Somebody wants a node here: a double click, or a wire dropped on nothing. */
-  onAddAt: (client: ClientPoint, wire: Terminal | null) => void;
-  onDropComponent: (component: string, at: Point) => void;
+  /** Somebody wants a node here: a double click, a wire dropped on nothing, the button of an edge. */
+  onAddAt: (client: ClientPoint, wire: Terminal | null, edge?: string) => void;
+  /** A component was dropped, on an edge where one is given. */
+  onDropComponent: (component: string, at: Point, edge?: string) => void;
   onOpenNode: (id: string) => void;
   /** The graph is in view for the first time. */
   onReady: () => void;
@@ -117,6 +116,14 @@ export function EditorCanvas(props: EditorCanvasProps) {
     [current, store],
   );
   const dropDragged = useCallback(() => drop(dragged), [drop, dragged]);
+  const edgeDrop = useDropOnEdge();
+  const dropNode = useCallback(
+    (_event: unknown, node: CardNode) => {
+      if (dragged && edgeDrop.put(node, dragged, current)) setDragged(null);
+      else dropDragged();
+    },
+    [current, dragged, dropDragged, edgeDrop],
+  );
 
   const onRefused = useCallback((at: ClientPoint, reason: string) => setRefusal({ at, reason }), []);
 
@@ -134,12 +141,15 @@ export function EditorCanvas(props: EditorCanvasProps) {
 
   const wire = useWire({ catalog, onDropOnCanvas: onAddAt, onRefused });
 
-  const removeEdge = useCallback(
-    (key: string) => {
-      const { definition: now, perform } = store.getState();
-      perform(removeAct(now, { nodes: new Set(), edges: new Set([key]) }));
-    },
-    [store],
+  const edgeTools = useMemo(
+    () => ({
+      remove: (key: string) => {
+        const { definition: now, perform } = store.getState();
+        perform(removeAct(now, { nodes: new Set(), edges: new Set([key]) }));
+      },
+      insert: (key: string, client: ClientPoint) => onAddAt(client, null, key),
+    }),
+    [store, onAddAt],
   );
 
   const goNear = (id: string): void => {
@@ -152,11 +162,14 @@ export function EditorCanvas(props: EditorCanvasProps) {
     if (!component) return;
     event.preventDefault();
     const { x, y } = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    onDropComponent(component, [x, y]);
+    const edge = edgeDrop.taken();
+    // The next keys are about the node that came, not about the palette it came from.
+    if (event.currentTarget instanceof Element) event.currentTarget.closest<HTMLElement>("[data-canvas]")?.focus();
+    onDropComponent(component, edge ? [x - NODE_WIDTH / 2, y - ORDER_Y] : [x, y], edge);
   };
 
   return (
-    <RemoveEdge.Provider value={editable ? removeEdge : null}>
+    <EdgeToolsContext.Provider value={editable ? edgeTools : null}>
       <OpenNode.Provider value={onOpenNode}>
       <ReactFlow
         nodes={shown.nodes}
@@ -165,7 +178,8 @@ export function EditorCanvas(props: EditorCanvasProps) {
         edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
-        onNodeDragStop={dropDragged}
+        onNodeDrag={(event, node, moved) => edgeDrop.dragged(event, node, moved, current)}
+        onNodeDragStop={dropNode}
         onSelectionDragStop={dropDragged}
         onNodeContextMenu={(_event, node) => {
           // What the menu offers is about the selection: the node under the mouse belongs to it.
@@ -182,7 +196,9 @@ export function EditorCanvas(props: EditorCanvasProps) {
           if (!event.dataTransfer.types.includes(COMPONENT_MIME)) return;
           event.preventDefault();
           event.dataTransfer.dropEffect = "copy";
+          edgeDrop.over(event);
         }}
+        onDragLeave={edgeDrop.leave}
         onDrop={onDrop}
         {...wire}
         nodesConnectable={editable}
@@ -221,7 +237,7 @@ export function EditorCanvas(props: EditorCanvasProps) {
       </ReactFlow>
       {refusal && <Refusal {...refusal} />}
       </OpenNode.Provider>
-    </RemoveEdge.Provider>
+    </EdgeToolsContext.Provider>
   );
 }
 

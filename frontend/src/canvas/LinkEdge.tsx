@@ -1,6 +1,6 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { clsx } from "clsx";
-import { X } from "lucide-react";
+import { Plus, X } from "lucide-react";
 import { createContext, memo, useContext } from "react";
 
 import { handlePort, type LinkEdge } from "./flow";
@@ -30,8 +30,14 @@ const STROKES: Record<Flow, string> = {
   dead: "var(--color-line-strong)",
 };
 
-/** Removes an edge by its key; absent where the graph is only shown. */
-export const RemoveEdge = createContext<((key: string) => void) | null>(null);
+export interface EdgeTools {
+  remove: (key: string) => void;
+  /** Asks for a node to put into the edge, near this place of the window. */
+  insert: (key: string, client: { x: number; y: number }) => void;
+}
+
+/** What can be done to an edge, by its key; absent where the graph is only shown. */
+export const EdgeToolsContext = createContext<EdgeTools | null>(null);
 
 /** An edge: solid for data in its type's colour when chosen, dashed for order alone. */
 export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
@@ -43,11 +49,14 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
   const port = handlePort(sourceHandleId);
   const fact = useMarks((marks) => (port === null || !marks.near ? undefined : marks.states.get(source)?.outputs?.[port]));
   const problem = useMarks((marks) => marks.edgeProblems.get(id)?.[0]?.message);
-  const remove = useContext(RemoveEdge);
+  const awaited = useMarks((marks) => marks.dropEdge === id);
+  const tools = useContext(EdgeToolsContext);
   const type = data?.type ?? null;
-  const removable = selected && data?.editable && remove;
+  const removable = selected && data?.editable && tools;
   const [labelX, labelY] = removable ? [middleX, middleY] : labelPoint(props, [middleX, middleY]);
-  const stroke = problem
+  const stroke = awaited
+    ? "var(--color-accent)"
+    : problem
     ? "var(--color-danger)"
     : selected
       ? type ? portColor(type) : "var(--color-ink)"
@@ -60,7 +69,7 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
         className={clsx(flow === "active" && "pk-flowing")}
         style={{
           stroke,
-          strokeWidth: far ? 4 : selected ? 2.5 : 1.75,
+          strokeWidth: awaited ? 5 : far ? 4 : selected ? 2.5 : 1.75,
           opacity: flow === "dead" && !selected ? 0.5 : undefined,
           strokeDasharray: type === null ? "5 5" : flow === "active" ? "7 5" : undefined,
         }}
@@ -90,15 +99,26 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
               <span className="rounded-full border bg-surface px-1.5 text-2xs text-muted tabular-nums">{fact}</span>
             )}
             {removable && (
-              <button
-                type="button"
-                aria-label={`Remove the edge ${id}`}
-                title="Remove (Delete)"
-                onClick={() => remove(id)}
-                className="flex size-5 items-center justify-center rounded-full border bg-surface text-muted shadow-card hover:border-danger hover:text-danger"
-              >
-                <X className="size-3" aria-hidden />
-              </button>
+              <>
+                <button
+                  type="button"
+                  aria-label={`Insert a node into ${id}`}
+                  title="Insert a node (N)"
+                  onClick={({ clientX, clientY }) => tools.insert(id, { x: clientX, y: clientY })}
+                  className="flex size-5 items-center justify-center rounded-full border bg-surface text-muted shadow-card hover:border-accent hover:text-accent"
+                >
+                  <Plus className="size-3" aria-hidden />
+                </button>
+                <button
+                  type="button"
+                  aria-label={`Remove the edge ${id}`}
+                  title="Remove (Delete)"
+                  onClick={() => tools.remove(id)}
+                  className="flex size-5 items-center justify-center rounded-full border bg-surface text-muted shadow-card hover:border-danger hover:text-danger"
+                >
+                  <X className="size-3" aria-hidden />
+                </button>
+              </>
             )}
           </div>
         </EdgeLabelRenderer>

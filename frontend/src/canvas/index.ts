@@ -1,11 +1,12 @@
 export { ComponentIcon } from "./ComponentIcon";
 export { drawn, useDrawn } from "./drawn";
-export { COMPONENT_MIME, EditorCanvas } from "./EditorCanvas";
+export { EditorCanvas } from "./EditorCanvas";
 export { GraphView, type GraphViewProps } from "./GraphView";
-export { MarksProvider } from "./marks";
+export { MarksProvider, useMarks } from "./marks";
 export { OpenNode } from "./PatternMarks";
 export { portClass } from "./portColors";
 export type { NodeStatus } from "./status";
 export { tidy } from "./tidy";
+export { COMPONENT_MIME } from "./useDropOnEdge";
 export { type CanvasView, useCanvasView } from "./view";
 export { RUN_IF_WORDS } from "./words";

@@ -33,6 +33,8 @@ export interface Marks {
   near: boolean;
   /** The node a dropped wire would go to. */
   dropTarget: string | null;
+  /** The edge that what is being dragged would be put into. */
+  dropEdge: string | null;
 }
 
 export const NO_MARKS: Marks = {
@@ -44,6 +46,7 @@ export const NO_MARKS: Marks = {
   far: false,
   near: true,
   dropTarget: null,
+  dropEdge: null,
 };
 
 export type MarksStore = StoreApi<Marks>;

@@ -3,6 +3,7 @@ export { apply } from "./apply";
 export { type Autosave, type SavePorts, startAutosave } from "./autosave";
 export { type DocumentField, type Edit, type NodeOption, type PlacedEdge, type PlacedNode, removal } from "./edits";
 export type { Act } from "./history";
+export { edgeOf, insertAct, insertExistingAct, isJoinedAnywhere } from "./insertActs";
 export { DocumentProvider, useDocument, useDocumentStore } from "./context";
 export { createJournal, type Entry, type Journal, memoryStorage } from "./journal";
 export { recover } from "./recover";

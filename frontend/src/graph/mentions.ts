@@ -7,9 +7,18 @@ const MENTION = /\bnodes\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\[\s*(['"])([A-Za-z_
 
 /** Ids of all nodes that a value mentions, at any depth. */
 export function mentions(value: unknown): Set<string> {
+  return matchesIn(value, MENTION);
+}
+
+/** Names of all parameters of the pipeline that a value mentions, at any depth. */
+export function parameterMentions(value: unknown): Set<string> {
+  return matchesIn(value, PARAMETER);
+}
+
+function matchesIn(value: unknown, pattern: RegExp): Set<string> {
   const found = new Set<string>();
   visit(value, (text) => {
-    for (const match of text.matchAll(MENTION)) found.add((match[1] ?? match[3]) as string);
+    for (const match of text.matchAll(pattern)) found.add((match[1] ?? match[3]) as string);
   });
   return found;
 }

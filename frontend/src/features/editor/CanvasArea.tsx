@@ -1,5 +1,5 @@
-import { PackagePlus, Wand2 } from "lucide-react";
-import { memo, type PointerEvent, type Ref, useMemo } from "react";
+import { PackagePlus, Search, Wand2 } from "lucide-react";
+import { memo, type PointerEvent, type ReactNode, type Ref, useMemo } from "react";
 
 import { action, ACTIONS } from "@/actions";
 import { useVersion } from "@/api/hooks";
@@ -21,14 +21,16 @@ export interface CanvasAreaProps {
   version: number | null;
   inside: readonly string[];
   onVersion: (version: number | null) => void;
-  onAddAt: (client: { x: number; y: number }, wire: Terminal | null) => void;
+  onAddAt: (client: { x: number; y: number }, wire: Terminal | null, edge?: string) => void;
   onOpenNode: (id: string) => void;
   onReady: () => void;
+  /** What lies over the canvas. */
+  children?: ReactNode;
 }
 
 /** The canvas with its bars; or a published version in its place. */
 export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
-  const { boxRef, version, inside, onVersion, onAddAt, onOpenNode, onReady } = props;
+  const { boxRef, version, inside, onVersion, onAddAt, onOpenNode, onReady, children } = props;
   const { actions, add, components } = useEditor();
   const editable = useDocument((state) => state.editable);
   const empty = useDocument((state) => state.definition.nodes.length === 0);
@@ -54,11 +56,20 @@ export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
             <EditorCanvas
               catalog={components.catalog}
               onAddAt={onAddAt}
-              onDropComponent={(component, at) => add(component, { at })}
+              onDropComponent={(component, at, edge) => add(component, { at, edge })}
               onOpenNode={onOpenNode}
               onReady={onReady}
               tools={
-                editable && (
+                <>
+                  <IconButton
+                    label="Find in the graph"
+                    shortcut="Mod+F"
+                    side="top"
+                    icon={<Search />}
+                    disabled={empty}
+                    onClick={() => action("find").perform(actions)}
+                  />
+                  {editable && (
                   <>
                     <IconButton
                       label="Tidy"
@@ -78,11 +89,13 @@ export const CanvasArea = memo(function CanvasArea(props: CanvasAreaProps) {
                       onClick={() => action("add").perform(actions)}
                     />
                   </>
-                )
+                  )}
+                </>
               }
             />
           )}
           {empty && editable && <EmptyCanvas />}
+          {children}
         </div>
       </ContextMenu>
       <ProblemsPanel />
@@ -104,7 +117,7 @@ function Waiting() {
   return live.run && <WaitingNotice run={live.run} shown={selected ?? null} onSelect={(node) => goTo(node)} />;
 }
 
-const MENU = ["add", "paste", null, "rename", "cut", "copy", "duplicate", "delete", null, "run-to", "run-from", "run-only", null, "select-all", "tidy", "fit"];
+const MENU = ["add", "paste", null, "rename", "cut", "copy", "duplicate", "delete", null, "run-to", "run-from", "run-only", null, "select-all", "find", "tidy", "fit"];
 
 function useMenu(): MenuEntry[] {
   const { actions } = useEditor();

@@ -6,6 +6,8 @@ import { Dialog, Kbd } from "@/ui";
 const MOUSE = [
   ["Double-click the canvas", "Add a node there"],
   ["Drop a wire on the canvas", "Add what fits, connected"],
+  ["Drop a component on an edge", "Insert it there"],
+  ["Drag a free node onto an edge", "Insert it there"],
   ["Drop a wire on a node", "Connect where it fits best"],
   ["Shift + drag", "Select what lies in a box"],
   ["Ctrl + click", "Add to the selection"],
@@ -18,15 +20,18 @@ interface Row {
 }
 
 /** Four arrows that do the same in four directions are one row. */
-const ARROWS: Row[] = [
-  { label: "Go to the next node that way", keys: ["←", "→", "↑", "↓"] },
-  { label: "Move the selected nodes", keys: ["Shift+←", "→", "↑", "↓"] },
-];
+const ARROWS: Partial<Record<Action["group"], Row[]>> = {
+  Canvas: [
+    { label: "Go to the next node that way", keys: ["←", "→", "↑", "↓"] },
+    { label: "Move the selected nodes", keys: ["Shift+←", "→", "↑", "↓"] },
+  ],
+  Arrange: [{ label: "Align the sides that way", keys: ["Shift+Alt+←", "→", "↑", "↓"] }],
+};
 
 function rowsOf(group: Action["group"]): Row[] {
   const rows = ACTIONS.filter(({ group: own, keys }) => own === group && keys.length > 0);
   const plain = rows.filter(({ keys }) => !keys.some((one) => one.includes("Arrow")));
-  return group === "Canvas" ? [...plain, ...ARROWS] : plain;
+  return [...plain, ...(ARROWS[group] ?? [])];
 }
 
 /** Every key of the editor. Letters act only while the canvas has the focus. */
@@ -42,6 +47,7 @@ export function HelpDialog({ open, onClose }: { open: boolean; onClose: () => vo
       <div className="grid items-start gap-x-10 gap-y-5 pt-2 pb-2 sm:grid-cols-2">
         <div className="flex flex-col gap-5">
           <Keys group="Edit" />
+          <Keys group="Arrange" />
           <Keys group="Help" />
         </div>
         <div className="flex flex-col gap-5">

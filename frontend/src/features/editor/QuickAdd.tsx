@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useRef } from "react";
 
-import { useDocument } from "@/document";
+import { edgeOf, useDocument } from "@/document";
 import { suits } from "@/graph/autoconnect";
+import { suitsEdge } from "@/graph/insert";
 import type { Terminal } from "@/graph/connect";
 import { NODE_WIDTH, ORDER_Y } from "@/graph/geometry";
 
@@ -12,6 +13,8 @@ import { useEditor } from "./context";
 export interface QuickAddAt {
   client: { x: number; y: number };
   wire: Terminal | null;
+  /** The edge that the new node is put into. */
+  edge?: string | null;
 }
 
 const WIDTH = 300;
@@ -22,20 +25,24 @@ export function QuickAdd({ at, onClose }: { at: QuickAddAt; onClose: () => void 
   const { components, add, view } = useEditor();
   const definition = useDocument((state) => state.definition);
   const box = useRef<HTMLDivElement>(null);
-  const { client, wire } = at;
+  const { client, wire, edge = null } = at;
   const fitting = useMemo(() => {
-    if (!wire) return components.components;
+    const into = edge === null ? undefined : edgeOf(definition, edge);
+    if (!wire && !into) return components.components;
     const usage = readUsage();
+    const { catalog } = components;
     return components.components
       .map((component) => ({
         component,
-        fit: suits(definition, components.catalog, wire, component.spec),
+        fit: into
+          ? suitsEdge(definition, catalog, into, component.spec)
+          : suits(definition, catalog, wire as Terminal, component.spec),
         used: usage[component.full_name] ?? 0,
       }))
       .filter(({ fit }) => fit > 0)
       .sort((a, b) => b.fit - a.fit || b.used - a.used)
       .map(({ component }) => component);
-  }, [components, definition, wire]);
+  }, [components, definition, wire, edge]);
 
   useEffect(() => {
     const onPointerDown = (event: PointerEvent): void => {
@@ -49,7 +56,7 @@ export function QuickAdd({ at, onClose }: { at: QuickAddAt; onClose: () => void 
     <div
       ref={box}
       role="dialog"
-      aria-label={wire ? "Add a node that fits" : "Add a node"}
+      aria-label={edge ? "Insert a node into the edge" : wire ? "Add a node that fits" : "Add a node"}
       data-testid="quick-add"
       className="fixed z-40 flex animate-pop flex-col rounded-lg border bg-surface shadow-float"
       style={{
@@ -60,17 +67,18 @@ export function QuickAdd({ at, onClose }: { at: QuickAddAt; onClose: () => void 
       }}
     >
       <ComponentList
-        label={labelOf(wire)}
+        label={edge ? "What fits between…" : labelOf(wire)}
         components={fitting}
-        ranked={wire !== null}
+        ranked={wire !== null || edge !== null}
         pickOnClick
         autoFocus
         onEscape={onClose}
         onPick={(component) => {
+          onClose();
+          if (edge) return add(component.full_name, { edge });
           const [x, y] = view.toGraph(client);
           const left = wire?.side === "in" ? x - NODE_WIDTH : x;
           add(component.full_name, { at: [left, y - ORDER_Y], wire });
-          onClose();
         }}
       />
     </div>

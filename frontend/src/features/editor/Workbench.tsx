@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type ActionContext, useActionKeys } from "@/actions";
 import type { Run } from "@/api/types";
 import { drawn, MarksProvider, tidy, useCanvasView } from "@/canvas";
-import { addAct, boxesOf, moveAct, useDocument, useDocumentStore } from "@/document";
+import { addAct, boxesOf, insertAct, moveAct, useDocument, useDocumentStore } from "@/document";
 import { RerunDialog } from "@/features/rerun/RerunDialog";
 import { useRerun } from "@/features/rerun/useRerun";
 import { SidePane } from "@/features/run/SidePane";
@@ -18,6 +18,7 @@ import { countUse } from "./componentSearch";
 import { ConflictBanner } from "./ConflictBanner";
 import { type AddOptions, EditorProvider, type EditorValue } from "./context";
 import type { OpenedDraft } from "./draft";
+import { FindPanel } from "./FindPanel";
 import { FromRun } from "./FromRun";
 import { HelpDialog } from "./HelpDialog";
 import { HistoryPanel } from "./HistoryPanel";
@@ -59,6 +60,8 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
   const [problemsOpen, openProblems] = useState(false);
   const [history, setHistory] = useState(false);
   const [quickAdd, setQuickAdd] = useState<QuickAddAt | null>(null);
+  /** How often the search in the graph was asked for; 0 while it is closed. */
+  const [finding, setFinding] = useState(0);
   const [pane, setPane] = useState<PaneId>("settings");
   const [focus, setFocus] = useState<{ field: string; times: number } | null>(null);
   const paletteInput = useRef<HTMLInputElement>(null);
@@ -114,12 +117,16 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
       const { selection, perform, select } = store.getState();
       const [selected] = selection.nodes;
       const version = latest.get(component);
-      const addition = addAct(current(), {
-        component: version === undefined ? component : `${component}@${version}`,
-        anchor: options.at || selection.nodes.size !== 1 ? null : selected,
-        middle: view.middle(),
-        ...options,
-      });
+      const using = version === undefined ? component : `${component}@${version}`;
+      const addition = options.edge
+        ? insertAct(current(), { component: using, edge: options.edge, at: options.at })
+        : addAct(current(), {
+            component: using,
+            anchor: options.at || selection.nodes.size !== 1 ? null : selected,
+            middle: view.middle(),
+            ...options,
+          });
+      if (typeof addition === "string") return void toast({ tone: "error", title: addition });
       const refused = perform(addition.act);
       if (refused) return void toast({ tone: "error", title: refused });
       countUse(component);
@@ -147,8 +154,11 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
 
   const addHere = useCallback(() => {
     const box = canvasBox.current?.getBoundingClientRect();
-    if (box) setQuickAdd({ client: { x: box.left + box.width / 2 - 150, y: box.top + box.height / 4 }, wire: null });
-  }, []);
+    const { nodes, edges } = store.getState().selection;
+    const edge = nodes.size === 0 && edges.size === 1 ? ([...edges][0] ?? null) : null;
+    const client = box && { x: box.left + box.width / 2 - 150, y: box.top + box.height / 4 };
+    if (client) setQuickAdd({ client, wire: null, edge });
+  }, [store]);
 
   const askRerun = useAskRerun({ pipeline, store, saver, shown: live.run, ask: rerun.ask, openProblems });
   const actions = useMemo<ActionContext>(
@@ -167,6 +177,7 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
           else addHere();
         },
         addHere,
+        openFind: () => setFinding((times) => times + 1),
         renameNode: () => focusField("title"),
         focusNode: (id) => {
           view.reveal(boxOf(id));
@@ -199,7 +210,10 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
   }, [opened.left]);
 
   const showVersion = useCallback((version: number | null) => setUrl({ version }), [setUrl]);
-  const addAt = useCallback<CanvasAreaProps["onAddAt"]>((client, wire) => setQuickAdd({ client, wire }), []);
+  const addAt = useCallback<CanvasAreaProps["onAddAt"]>(
+    (client, wire, edge) => setQuickAdd({ client, wire, edge }),
+    [],
+  );
   const openInside = useCallback(
     (path: readonly string[]) => setUrl({ inside: path.join("/") || null, version: null }),
     [setUrl],
@@ -254,7 +268,9 @@ export function Workbench({ opened, mayRun }: WorkbenchProps) {
               onReady={onReady}
               onAddAt={addAt}
               onOpenNode={openNode}
-            />
+            >
+              {finding > 0 && <FindPanel key={finding} onClose={() => setFinding(0)} />}
+            </CanvasArea>
             {url.inside.length === 0 && (
             <SidePane label="the inspector" storageKey="penstock-inspector-width" first={360}>
               {history || url.version !== null ? (

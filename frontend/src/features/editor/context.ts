@@ -14,6 +14,8 @@ export interface AddOptions {
   /** The top left corner of the new node. */
   at?: Point;
   wire?: Terminal | null;
+  /** The edge that it is put into. */
+  edge?: string;
 }
 
 /** What the parts of the editor share, apart from the document. */

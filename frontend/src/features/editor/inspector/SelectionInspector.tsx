@@ -1,12 +1,35 @@
-import { Trash2 } from "lucide-react";
+import {
+  AlignCenterHorizontal,
+  AlignCenterVertical,
+  AlignEndHorizontal,
+  AlignEndVertical,
+  AlignHorizontalSpaceAround,
+  AlignStartHorizontal,
+  AlignStartVertical,
+  AlignVerticalSpaceAround,
+  Trash2,
+} from "lucide-react";
+import type { ReactNode } from "react";
 
 import { action } from "@/actions";
 import { removeAct, useDocument } from "@/document";
-import { Button } from "@/ui";
+import { Button, IconButton } from "@/ui";
 
 import { useEditor } from "../context";
 
 const BUTTONS = ["duplicate", "copy", "cut", "tidy", "run-to", "run-from", "run-only"];
+
+/** The icons' names tell of the line that things stand on, ours of what is in line. */
+const ARRANGE: readonly (readonly [id: string, icon: ReactNode])[] = [
+  ["align-left", <AlignStartVertical />],
+  ["align-center", <AlignCenterVertical />],
+  ["align-right", <AlignEndVertical />],
+  ["align-top", <AlignStartHorizontal />],
+  ["align-middle", <AlignCenterHorizontal />],
+  ["align-bottom", <AlignEndHorizontal />],
+  ["distribute-horizontal", <AlignHorizontalSpaceAround />],
+  ["distribute-vertical", <AlignVerticalSpaceAround />],
+];
 
 /** Several nodes, or edges: what can be done with them. */
 export function SelectionInspector() {
@@ -35,7 +58,27 @@ export function SelectionInspector() {
             ))}
           </ul>
         )}
+        {nodes > 1 && editable && (
+          <div role="group" aria-label="Arrange" className="flex flex-wrap gap-1">
+            {ARRANGE.map(([id, icon]) => {
+              const one = action(id);
+              return (
+                <IconButton
+                  key={id}
+                  label={one.label}
+                  shortcut={one.keys[0]}
+                  icon={icon}
+                  disabled={!one.enabled(actions)}
+                  onClick={() => one.perform(actions)}
+                />
+              );
+            })}
+          </div>
+        )}
         <div className="flex flex-wrap gap-2">
+          {nodes === 0 && edges === 1 && editable && (
+            <Button onClick={() => action("add").perform(actions)}>Insert a node</Button>
+          )}
           {nodes > 0 &&
             BUTTONS.map(action).map((one) => (
               <Button key={one.id} disabled={!one.enabled(actions)} onClick={() => one.perform(actions)}>
