@@ -168,7 +168,9 @@ class Draft(APIView):
 
 #: A column that the list adds to each pipeline.
 _NEWEST_RUN = Subquery(
-    Run.objects.filter(pipeline=OuterRef("pk")).order_by("-created_at", "-id").values("pk")[:1]
+    Run.objects.filter(pipeline=OuterRef("pk"), removed_at=None)
+    .order_by("-created_at", "-id")
+    .values("pk")[:1]
 )
 
 
@@ -181,7 +183,7 @@ def _attach_last_runs(pipelines: Sequence[Any]) -> None:
 
 
 def _whole(pipeline: Any, status_code: int = status.HTTP_200_OK) -> Response:
-    newest = pipeline.runs.order_by("-created_at", "-id")
+    newest = pipeline.runs.filter(removed_at=None).order_by("-created_at", "-id")
     pipeline.last_run = newest.only("id", "number", "state", "created_at").first()
     pipeline.whole_draft = _draft(pipeline)
     body = PipelineSerializer(pipeline).data

@@ -13,6 +13,7 @@ from pipelines.core.problems import InvalidDefinition
 from pipelines.runs import outages
 from pipelines.teams import audit
 from pipelines.teams.access import Refused
+from pipelines.teams.policies import QuotaExceeded
 
 from .refusals import TooLarge
 
@@ -68,6 +69,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             f"{len(others) + 1} problems, the first: {first.message}" if others else first.message
         )
         return problem(422, detail, "invalid_definition", problems=error.as_dicts())
+    if isinstance(error, QuotaExceeded):
+        return problem(
+            409,
+            str(error),
+            "quota_exceeded",
+            quota=error.quota,
+            limit=error.limit,
+            used=error.used,
+        )
     if outages.may_pass(error):
         logger.warning("A request could not be answered, the database is away: %s", error)
         away = problem(503, AWAY, "database_away")

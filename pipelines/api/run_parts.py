@@ -163,10 +163,13 @@ class Log(APIView):
         number = query.get("attempt")
         build = environments.build_with_log(queries.node_run(run, node), number)
         attempt = queries.attempt(run, node, number) if build is None and number != 0 else None
+        cleaned_at = run.logs_cleaned_at if attempt is not None else None
         if query["download"]:
             chunks = (
                 logs.whole(attempt) if attempt is not None else iter((build.log,) if build else ())
             )
+            if cleaned_at is not None:
+                chunks = iter((logs.cleaned_words(cleaned_at),))
             name = f"{run.pipeline.name} {run.number} {node}.log"
             return attachment(
                 request, (text.encode() for text in chunks), name, "text/plain; charset=utf-8"
@@ -177,5 +180,7 @@ class Log(APIView):
             return Response(logs.of_text(build.log, complete=over, **place).as_json())
         if attempt is None:
             return Response(_EMPTY_LOG.as_json())
+        if cleaned_at is not None:
+            return Response(logs.cleaned(attempt, cleaned_at).as_json())
         piece = logs.read(attempt, query["offset"], query["limit"], query.get("tail"))
         return Response(piece.as_json())

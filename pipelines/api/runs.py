@@ -16,6 +16,7 @@ from pipelines.designs import access as designs
 from pipelines.designs.actions import Busy
 from pipelines.runs import access, actions, queries
 from pipelines.runs.models import Run, RunState
+from pipelines.runs.retention import pins
 from pipelines.teams.access import Action
 
 from .authentication import person
@@ -24,6 +25,7 @@ from .refusals import Conflict
 from .shapes.common import ProblemSerializer
 from .shapes.runs import (
     CloneRunSerializer,
+    PinSerializer,
     RunRowSerializer,
     RunSerializer,
     StartRunSerializer,
@@ -44,6 +46,9 @@ class RunFilters(django_filters.FilterSet):
     waits_for_approval = django_filters.BooleanFilter(
         method="filter_waiting",
         help_text="Runs in which a person is asked to decide, in child runs as well.",
+    )
+    pinned = django_filters.BooleanFilter(
+        field_name="pinned_at", lookup_expr="isnull", exclude=True, help_text="Pinned runs alone."
     )
     team = TeamFilter()
     ordering = StableOrdering(
@@ -143,6 +148,29 @@ class Cancel(APIView):
             return Response(whole(actions.cancel(run, person(request))))
         except actions.RunEnded as ended:
             raise Conflict(str(ended)) from ended
+
+
+class Pin(APIView):
+    @extend_schema(
+        operation_id="runs_pin",
+        request=PinSerializer,
+        responses={200: RunSerializer, 409: ProblemSerializer},
+    )
+    def put(self, request: Request, id: UUID) -> Response:
+        """Keep the run, its logs and its artifacts until it is unpinned; 409 for a child run."""
+        run = access.run(request.user, id, Action.RUN)
+        form = PinSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        try:
+            return Response(whole(pins.pin(run, form.validated_data["reason"], person(request))))
+        except pins.CannotPin as refused:
+            raise Conflict(str(refused)) from refused
+
+    @extend_schema(operation_id="runs_unpin", responses={200: RunSerializer})
+    def delete(self, request: Request, id: UUID) -> Response:
+        """Let the team's retention decide about the run again."""
+        run = access.run(request.user, id, Action.RUN)
+        return Response(whole(pins.unpin(run, person(request))))
 
 
 class Clone(APIView):

@@ -26,12 +26,36 @@ class Artifact(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: When somebody last stored these bytes: what was is not cleaned up for a while.
+    stored_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: Since when the clean-up finds nothing any more that refers to it.
+    unused_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["team", "digest"], name="one_artifact_per_team")
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["team", "unused_since"],
+                condition=models.Q(unused_since__isnull=False),
+                name="artifacts_unused",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.digest[:12]}"
+
+
+class TeamStorage(models.Model):
+    """How much a team has stored, counted as it is stored: nobody who asks has to add it up."""
+
+    team = models.OneToOneField(
+        Team, on_delete=models.CASCADE, primary_key=True, related_name="storage"
+    )
+    bytes = models.PositiveBigIntegerField(default=0)
+    artifacts = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.bytes} bytes of {self.team}"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,9 +16,13 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import transaction
+from django.utils import timezone
 
+from . import usage
 from .models import Artifact
 
+#: What was stored within this time counts as just stored.
+_FRESH = timedelta(hours=1)
 _CHUNK = 1024 * 1024
 #: How many questions a storage across the network is asked at the same time.
 _AT_ONCE = 16
@@ -94,10 +99,22 @@ def record(
             digest=stored.digest,
             defaults={**told, "name": name[:255], "size": stored.size, "created_by": user},
         )
-        if not created and artifact.type == "file" and type != "file":
-            for field, value in told.items():
+        if created:
+            usage.add(team_id, stored.size)
+            return artifact
+        changed: dict[str, Any] = {}
+        if artifact.type == "file" and type != "file":
+            changed = dict(told)
+        if artifact.unused_since or timezone.now() - artifact.stored_at > _FRESH:
+            # The clean-up looks at it again before it deletes: what is wanted anew stays.
+            changed |= {"stored_at": timezone.now(), "unused_since": None}
+        if changed:
+            for field, value in changed.items():
                 setattr(artifact, field, value)
-            artifact.save(update_fields=list(told))
+            if not Artifact.objects.filter(pk=artifact.pk).update(**changed):
+                artifact.pk = None  # it was cleaned up this very moment
+                artifact.save(force_insert=True)
+                usage.add(team_id, stored.size)
     return artifact
 
 
@@ -166,7 +183,7 @@ def _copy_in(path: Path, folder: Path) -> Stored:
         with os.fdopen(descriptor, "wb") as target, path.open("rb") as source:
             stored = _hash(source, target)
         final = folder / key(stored.digest)
-        if final.is_file() and final.stat().st_size == stored.size:
+        if final.is_file() and final.stat().st_size == stored.size and _renewed(final):
             return stored
         final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.chmod(temporary, 0o600)
@@ -180,10 +197,27 @@ def _send(path: Path) -> Stored:
     with path.open("rb") as source:
         stored = _hash(source)
     name = key(stored.digest)
-    if not default_storage.exists(name):
+    if not default_storage.exists(name) or _is_old(name):
         with path.open("rb") as source:
             default_storage.save(name, File(source))
     return stored
+
+
+def _renewed(path: Path) -> bool:
+    """Tell the sweep of orphans that somebody has just stored the bytes of this file again; False
+    when it was quicker.
+    """
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _is_old(name: str) -> bool:
+    """Whether the sweep of orphans could take an object soon, which has to be sent anew then."""
+    age = timezone.now() - default_storage.get_modified_time(name)
+    return age.total_seconds() > settings.PENSTOCK_ORPHAN_GRACE_SECONDS / 2
 
 
 def _hash(source: IO[bytes], target: IO[bytes] | None = None) -> Stored:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db import transaction
 
+from pipelines.teams import audit
 from pipelines.teams.models import Team, User
 
-from . import pictures, store
+from . import pictures, store, usage
 from .models import Artifact
 
 PARQUET_MAGIC = b"PAR1"
@@ -25,7 +27,7 @@ def receive(file: Any, *, team: Team, user: User, type: str | None = None) -> Ar
     """Store `file`, Django's UploadedFile, and make it known to `team`.
 
     Without a `type`, Parquet is a `table`, a picture an `image`, everything else a `file`. Raises
-    NotOfType when the bytes contradict the given type.
+    NotOfType when the bytes contradict the given type, and QuotaExceeded.
     """
     with tempfile.NamedTemporaryFile(prefix="penstock-upload-") as copy:
         if isinstance(file, TemporaryUploadedFile):
@@ -41,13 +43,32 @@ def receive(file: Any, *, team: Team, user: User, type: str | None = None) -> Ar
 def take(
     path: Path, *, name: str, team: Team, user: User | None, type: str | None = None
 ) -> Artifact:
-    """Store a file of this machine as `receive` does one that was sent. Raises NotOfType."""
+    """Store a file of this machine as `receive` does one that was sent.
+
+    Raises NotOfType, and QuotaExceeded.
+    """
+    usage.check(team, path.stat().st_size)
     name = "".join(filter(str.isprintable, Path(name).name))
     found, media_type, facts = _inspect(path, name, type)
     stored = store.upload(path)
-    return store.record(
-        team.pk, stored, type=found, name=name, media_type=media_type, facts=facts, user=user
-    )
+    with transaction.atomic():
+        artifact = store.record(
+            team.pk, stored, type=found, name=name, media_type=media_type, facts=facts, user=user
+        )
+        if user is not None:
+            audit.record(
+                "artifact.upload",
+                artifact,
+                team=team.pk,
+                user=user,
+                after={
+                    "digest": stored.digest,
+                    "size": stored.size,
+                    "type": artifact.type,
+                    "name": name,
+                },
+            )
+    return artifact
 
 
 def looks_like_parquet(stream: IO[bytes]) -> bool:

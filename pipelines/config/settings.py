@@ -200,6 +200,22 @@ PENSTOCK_CELERY_APP = "pipelines.config.celery.app"
 #: How many steps one worker runs at a time.
 PENSTOCK_SLOTS = int(os.environ.get("PENSTOCK_SLOTS", "0")) or max(2, os.cpu_count() or 2)
 
+#: What holds for teams that set nothing of their own. 0 is for ever, and without a limit.
+PENSTOCK_POLICY = {
+    "runs_days": int(os.environ.get("PENSTOCK_KEEP_RUNS_DAYS", "0")),
+    "runs_newest": int(os.environ.get("PENSTOCK_KEEP_RUNS_NEWEST", "20")),
+    "logs_days": int(os.environ.get("PENSTOCK_KEEP_LOGS_DAYS", "0")),
+    "artifacts_days": int(os.environ.get("PENSTOCK_KEEP_ARTIFACTS_DAYS", "0")),
+    "storage_bytes": int(os.environ.get("PENSTOCK_QUOTA_STORAGE_BYTES", "0")),
+    "open_runs": int(os.environ.get("PENSTOCK_QUOTA_OPEN_RUNS", "0")),
+    "runs_per_day": int(os.environ.get("PENSTOCK_QUOTA_RUNS_PER_DAY", "0")),
+    "pipelines": int(os.environ.get("PENSTOCK_QUOTA_PIPELINES", "0")),
+}
+#: The hour of the day, in UTC, from which on the scheduler cleans up, once a day.
+PENSTOCK_CLEAN_UP_HOUR = int(os.environ.get("PENSTOCK_CLEAN_UP_HOUR", "3"))
+#: A file that no row names is removed once it is this old: before, it may be an upload in flight.
+PENSTOCK_ORPHAN_GRACE_SECONDS = float(os.environ.get("PENSTOCK_ORPHAN_GRACE_SECONDS", "86400"))
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

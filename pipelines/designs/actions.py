@@ -20,7 +20,7 @@ from pipelines.core.serialize import (
     too_large_message,
 )
 from pipelines.kinds import registry
-from pipelines.teams import audit
+from pipelines.teams import audit, policies
 from pipelines.teams.models import Team, User
 
 from . import uses
@@ -51,10 +51,15 @@ class Busy(RuntimeError):
 def create(team: Team, definition: Any, user: User | None) -> Pipeline:
     """A pipeline with this draft, which may be unfinished.
 
-    Raises InvalidDefinition only for what cannot be stored: not a mapping, not JSON, over 1 MiB.
+    Raises InvalidDefinition only for what cannot be stored: not a mapping, not JSON, over 1 MiB;
+    and QuotaExceeded.
     """
     check_storable(definition)
     with transaction.atomic():
+        limit = policies.held(team.pk)["pipelines"]
+        if limit:
+            live = Pipeline.objects.filter(team=team, archived_at=None)
+            policies.check(team, "pipelines", limit, live.count())
         pipeline = Pipeline.objects.create(
             team=team,
             name=_name(definition),

@@ -13,7 +13,7 @@ def run(user: Person, id: UUID | str, action: Action = Action.VIEW) -> Run:
 
     Its definition, perhaps a megabyte, is read when it is asked for.
     """
-    rows = Run.objects.select_related(*shapes.RUN_READS)
+    rows = Run.objects.filter(removed_at=None).select_related(*shapes.RUN_READS)
     light = rows.defer("version__definition", "pipeline__draft", "parent__run__pipeline__draft")
     return reach(light, user, action, pk=id)
 

@@ -25,7 +25,17 @@ from pipelines.designs.queries import problems as designs_problems
 from pipelines.teams import audit
 from pipelines.teams.models import User
 
-from . import capabilities, disk, failpoints, hints, ledger, scheduling, shapes, statements
+from . import (
+    capabilities,
+    disk,
+    failpoints,
+    hints,
+    ledger,
+    quotas,
+    scheduling,
+    shapes,
+    statements,
+)
 from .environments import locks
 from .models import Event, NodeRun, Run
 from .pools import with_pools
@@ -60,7 +70,7 @@ def start(
     `node_params` take the place of single parameters of nodes, for this run alone; `environments`
     are the digests of the locks that nodes must use.
 
-    Raises InvalidDefinition (also as InvalidParameters) with every problem.
+    Raises InvalidDefinition (also as InvalidParameters) with every problem, and QuotaExceeded.
     """
     if idempotency_key:
         earlier = _earlier(pipeline, idempotency_key)
@@ -333,6 +343,8 @@ def begin(
         Pipeline.objects.select_for_update(no_key=True).only("pk").get(pk=run.pipeline_id)
         newest = Run.objects.filter(pipeline_id=run.pipeline_id).aggregate(n=Max("number"))["n"]
         run.number = (newest or 0) + 1
+        if run.parent_id is None:
+            quotas.check(run.team, now)
         run.save(force_insert=True)
         if run.parent_id is None:
             audit.record(

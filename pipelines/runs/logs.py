@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from .models import Attempt, LogChunk
@@ -24,6 +25,8 @@ class LogPiece:
     text: str
     complete: bool
     truncated: bool
+    #: When retention took the log away; then there is no text.
+    cleaned_at: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -90,6 +93,27 @@ def of_text(
         complete=complete,
         truncated=False,
     )
+
+
+def cleaned(attempt: Attempt, at: datetime) -> LogPiece:
+    """The log of an attempt whose run's logs retention took away at `at`."""
+    return LogPiece(
+        attempt=attempt.number,
+        offset=0,
+        next_offset=0,
+        size=0,
+        first_line=0,
+        lines=0,
+        text="",
+        complete=True,
+        truncated=False,
+        cleaned_at=at.isoformat(),
+    )
+
+
+def cleaned_words(at: datetime) -> str:
+    """What stands where the log was."""
+    return f"This log was cleaned up on {at:%Y-%m-%d} by the team's retention.\n"
 
 
 def whole(attempt: Attempt) -> Iterator[str]:

@@ -103,6 +103,16 @@ class Run(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    #: Pinned by a person: kept, whatever the team's retention says. Of child runs their root's counts.
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    pinned_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    pin_reason = models.CharField(max_length=300, blank=True, default="")
+    #: When retention took the logs away.
+    logs_cleaned_at = models.DateTimeField(null=True, blank=True)
+    #: Retention is taking it away: it is shown nowhere any more, and its rows go bit by bit.
+    removed_at = models.DateTimeField(null=True, blank=True)
 
     #: Set on what `actions.start` gives back for an idempotency key that was used before.
     repeated: bool = False
@@ -117,6 +127,7 @@ class Run(models.Model):
                 fields=["state"], condition=Q(max_parallel__isnull=False), name="runs_limited"
             ),
             models.Index(fields=["root"], condition=Q(root__isnull=False), name="runs_inside"),
+            models.Index(fields=["team"], condition=Q(removed_at__isnull=False), name="runs_going"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["pipeline", "number"], name="one_run_per_number"),
@@ -275,6 +286,9 @@ class NodeRun(models.Model):
             ),
             models.Index(
                 fields=["token"], condition=Q(token__isnull=False), name="node_runs_claimed"
+            ),
+            models.Index(
+                fields=["run"], condition=Q(reused_from__isnull=False), name="node_runs_reusing"
             ),
         ]
 
@@ -529,3 +543,35 @@ class EnvironmentBuild(models.Model):
 
     def __str__(self) -> str:
         return f"build {self.pk} of {self.digest[:12] or 'an environment'}"
+
+
+class CleanUp(models.Model):
+    """One time that retention went through what a team has; without a team: the artifact storage.
+
+    The scheduler makes one for each day; people ask for others, without a `day`.
+    """
+
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="clean_ups"
+    )
+    day = models.DateField(null=True, blank=True)
+    asked_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    #: What it freed, see `retention.Freed`.
+    freed = models.JSONField(default=dict)
+
+    class Meta:
+        ordering: ClassVar = ["-asked_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "day"], name="one_clean_up_per_day"),
+            models.UniqueConstraint(
+                fields=["day"], condition=Q(team__isnull=True), name="one_sweep_per_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"clean-up of {self.team or 'the storage'}"

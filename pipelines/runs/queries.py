@@ -22,7 +22,9 @@ def list_runs(user: Person) -> QuerySet[Run]:
 
     Child runs stand with the node that they belong to.
     """
-    rows = Run.objects.filter(parent=None).select_related(*shapes.READS_WITHOUT_PARENT)
+    rows = Run.objects.filter(parent=None, removed_at=None).select_related(
+        *shapes.READS_WITHOUT_PARENT
+    )
     return within(rows.defer("version__definition", "pipeline__draft"), user)
 
 

@@ -14,7 +14,7 @@ from pipelines.core.cache import Earlier, KeyParts, why_missed
 from pipelines.core.states import NodeState
 
 from . import plans, shapes
-from .models import NodeRun
+from .models import NodeRun, Run
 from .prepare import RunFacts
 
 
@@ -108,6 +108,9 @@ def cache_story(row: NodeRun) -> dict[str, Any] | None:
     if row.cached:
         return {"hit": True, "why": []}
     earlier = _earlier(row)
+    if earlier is None and _some_are_gone(row.run):
+        words = "runs before this one were removed by retention, and their results with them"
+        return {"hit": False, "why": [words]}
     why = why_missed(
         KeyParts.from_json(row.cache_parts),
         plan["component"],
@@ -116,6 +119,12 @@ def cache_story(row: NodeRun) -> dict[str, Any] | None:
         max_age=plan.get("cache_max_age"),
     )
     return {"hit": False, "why": why}
+
+
+def _some_are_gone(run: Run) -> bool:
+    """Whether runs of the pipeline before this one are not there any more."""
+    before = Run.objects.filter(pipeline_id=run.pipeline_id, number__lt=run.number)
+    return before.count() < run.number - 1
 
 
 def _earlier(row: NodeRun) -> Earlier | None:

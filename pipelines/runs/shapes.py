@@ -129,7 +129,7 @@ def started(run: Run) -> dict[str, Any]:
 
 
 #: What `run` reads beside the run itself.
-READS_WITHOUT_PARENT = ("pipeline", "version", "created_by", "origin")
+READS_WITHOUT_PARENT = ("pipeline", "version", "created_by", "origin", "pinned_by")
 RUN_READS = (*READS_WITHOUT_PARENT, "parent__run__pipeline")
 
 
@@ -140,6 +140,17 @@ def _parent(node: NodeRun) -> dict[str, Any]:
         "number": node.run.number,
         "pipeline": {"id": str(pipeline.pk), "name": pipeline.name},
         "node": node.node,
+    }
+
+
+def pin(row: Run) -> dict[str, Any] | None:
+    """Who pinned a run, and why."""
+    if row.pinned_at is None:
+        return None
+    return {
+        "at": moment(row.pinned_at),
+        "by": row.pinned_by.get_username() if row.pinned_by else None,
+        "reason": row.pin_reason,
     }
 
 
@@ -167,6 +178,8 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         "cache": row.use_cache,
         "created_by": {"id": who.pk, "username": who.get_username()} if who else None,
         "created_at": moment(row.created_at),
+        "pinned": pin(row),
+        "logs_cleaned_at": moment(row.logs_cleaned_at),
         "last_seq": row.last_seq,
         "node_counts": dict(node_counts),
     }

@@ -45,6 +45,31 @@ class Team(models.Model):
         return self.name
 
 
+class TeamPolicy(models.Model):
+    """How long a team keeps what it makes, and how much it may have at most.
+
+    Null takes what is set for the whole Penstock (`PENSTOCK_KEEP_…`, `PENSTOCK_QUOTA_…`), 0 is
+    for ever and without a limit. `policies` says what holds.
+    """
+
+    team = models.OneToOneField(
+        Team, on_delete=models.CASCADE, primary_key=True, related_name="policy"
+    )
+    #: Days since a run's end; of each pipeline the newest runs stay all the same.
+    runs_days = models.PositiveIntegerField(null=True, blank=True)
+    runs_newest = models.PositiveIntegerField(null=True, blank=True)
+    logs_days = models.PositiveIntegerField(null=True, blank=True)
+    #: Days since nothing that is kept refers to it any more.
+    artifacts_days = models.PositiveIntegerField(null=True, blank=True)
+    storage_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    open_runs = models.PositiveIntegerField(null=True, blank=True)
+    runs_per_day = models.PositiveIntegerField(null=True, blank=True)
+    pipelines = models.PositiveIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"policy of {self.team}"
+
+
 ROLE_CHOICES = [(role.value, role.value.capitalize()) for role in Role]
 
 

@@ -34,13 +34,14 @@ class Action(StrEnum):
     SECRETS = "secrets"
     SHARE = "share"
     TOKENS = "tokens"
+    RETENTION = "retention"
     AUDIT = "audit"
 
 
 #: What each action is called in a sentence: "to … you need to be an editor".
 WORDS: Mapping[Action, str] = {
     Action.VIEW: "look at pipelines, runs, components and artifacts",
-    Action.RUN: "start, clone, resume and rerun runs, and upload artifacts",
+    Action.RUN: "start, clone, resume, rerun and pin runs, and upload artifacts",
     Action.CANCEL: "cancel runs",
     Action.APPROVE: "decide on approvals",
     Action.PAUSE: "pause and continue runs and schedules",
@@ -50,6 +51,7 @@ WORDS: Mapping[Action, str] = {
     Action.SECRETS: "write, rotate and delete secrets",
     Action.SHARE: "share components with other teams",
     Action.TOKENS: "make service accounts and their tokens",
+    Action.RETENTION: "set how long runs, logs and artifacts are kept, and clean up",
     Action.AUDIT: "read the audit log",
 }
 

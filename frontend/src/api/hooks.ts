@@ -5,6 +5,7 @@ import { getMe, listTokens } from "./resources/account";
 import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponents } from "./resources/components";
 import { getEnvironment } from "./resources/environments";
+import { getKeeping, listCleanUps, previewCleanUp } from "./resources/keeping";
 import { getPipeline, getVersion, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
 import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
 import { listAudit, listInvitations, listMembers, listRoles } from "./resources/teams";
@@ -18,6 +19,9 @@ export const keys = {
   members: (team: string, page = 1) => ["team", team, "members", page] as const,
   invitations: (team: string) => ["team", team, "invitations"] as const,
   team: (team: string) => ["team", team] as const,
+  keeping: (team: string) => ["team", team, "keeping"] as const,
+  cleanUps: (team: string, page = 1) => ["team", team, "clean-ups", page] as const,
+  cleanUpPreview: (team: string) => ["team", team, "clean-up-preview"] as const,
   audit: (filters: AuditFilters) => ["audit", filters] as const,
   components: (filters: ComponentFilters = {}) => ["components", filters] as const,
   component: (namespace: string, name: string) => ["component", namespace, name] as const,
@@ -66,6 +70,24 @@ export function useMembers(team: string, page: number) {
 
 export function useInvitations(team: string) {
   return useQuery({ queryKey: keys.invitations(team), queryFn: ({ signal }) => listInvitations(team, signal) });
+}
+
+export function useKeeping(team: string) {
+  return useQuery({ queryKey: keys.keeping(team), queryFn: ({ signal }) => getKeeping(team, signal) });
+}
+
+export function useCleanUpPreview(team: string) {
+  return useQuery({ queryKey: keys.cleanUpPreview(team), queryFn: ({ signal }) => previewCleanUp(team, signal), staleTime: 0 });
+}
+
+/** Asked for again every few seconds while one is at work. */
+export function useCleanUps(team: string, page: number) {
+  return useQuery({
+    queryKey: keys.cleanUps(team, page),
+    queryFn: ({ signal }) => listCleanUps(team, page, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => (query.state.data?.results.some((row) => !row.ended_at) ? 2_000 : false),
+  });
 }
 
 export function useAudit(filters: AuditFilters) {

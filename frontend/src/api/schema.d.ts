@@ -708,6 +708,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/pin/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** @description Keep the run, its logs and its artifacts until it is unpinned; 409 for a child run. */
+        put: operations["runs_pin"];
+        post?: never;
+        /** @description Let the team's retention decide about the run again. */
+        delete: operations["runs_unpin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/rerun/": {
         parameters: {
             query?: never;
@@ -752,6 +770,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/clean-ups/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The clean-ups of the last months, newest first, with what they freed. */
+        get: operations["clean_ups_list"];
+        put?: never;
+        /** @description Clean up now instead of at night; the scheduler begins within seconds. */
+        post: operations["clean_ups_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/clean-ups/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a clean-up would take away now. */
+        get: operations["clean_ups_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/invitations/": {
         parameters: {
             query?: never;
@@ -785,6 +838,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/keeping/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the team has set, what holds, and what it has of everything that has a quota. */
+        get: operations["keeping_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Set how long things are kept: 0 is for ever, null what the whole Penstock has. */
+        patch: operations["keeping_change"];
         trace?: never;
     };
     "/api/v1/teams/{team}/members/": {
@@ -855,6 +926,26 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/quotas/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * @description Set how much a team may have, as an administrator of the Penstock: 0 is without a limit,
+         *     null what the whole Penstock has.
+         */
+        patch: operations["quotas_change"];
         trace?: never;
     };
     "/api/v1/teams/{team}/services/": {
@@ -982,10 +1073,11 @@ export interface components {
          *     * `secrets` - secrets
          *     * `share` - share
          *     * `tokens` - tokens
+         *     * `retention` - retention
          *     * `audit` - audit
          * @enum {string}
          */
-        ActionName: "view" | "run" | "cancel" | "approve" | "pause" | "edit" | "use_secrets" | "members" | "secrets" | "share" | "tokens" | "audit";
+        ActionName: "view" | "run" | "cancel" | "approve" | "pause" | "edit" | "use_secrets" | "members" | "secrets" | "share" | "tokens" | "retention" | "audit";
         /**
          * @description * `person` - person
          *     * `service` - service
@@ -1140,6 +1232,45 @@ export interface components {
         };
         ChangeRoleRequest: {
             role: components["schemas"]["Role"];
+        };
+        CleanUp: {
+            id: number;
+            /**
+             * Format: date
+             * @description Of the daily ones.
+             */
+            day: string | null;
+            asked_by: components["schemas"]["UserRef"] | null;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            readonly freed: components["schemas"]["Freed"];
+        };
+        CleanUpPreview: {
+            /** @default 0 */
+            runs: number;
+            /**
+             * @description Runs that stayed without their logs.
+             * @default 0
+             */
+            logs: number;
+            /** @default 0 */
+            log_bytes: number;
+            /** @default 0 */
+            artifacts: number;
+            /** @default 0 */
+            artifact_bytes: number;
+            /** @description Runs by the name of their pipeline. */
+            pipelines: {
+                [key: string]: number;
+            };
+            /** @description False when there are more runs than a preview looks at. */
+            complete: boolean;
+            /** @description Runs that are old enough and stay, because others refer to them. */
+            referenced: number;
         };
         /** @description What is to be otherwise than in the run that is cloned; what is left out is as it was there. */
         CloneRunRequest: {
@@ -1499,6 +1630,25 @@ export interface components {
          * @enum {string}
          */
         FateEnum: "keep" | "run" | "leave";
+        Freed: {
+            /** @default 0 */
+            runs: number;
+            /**
+             * @description Runs that stayed without their logs.
+             * @default 0
+             */
+            logs: number;
+            /** @default 0 */
+            log_bytes: number;
+            /** @default 0 */
+            artifacts: number;
+            /** @default 0 */
+            artifact_bytes: number;
+            /** @description Runs by the name of their pipeline. */
+            pipelines: {
+                [key: string]: number;
+            };
+        };
         ImagePreview: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1625,6 +1775,13 @@ export interface components {
          */
         JsonPreviewKindEnum: "json";
         JsonValue: unknown;
+        /** @description `own` is what the team has set, `holds` what follows from it and from the `defaults`. */
+        Keeping: {
+            own: components["schemas"]["Policy"];
+            holds: components["schemas"]["Policy"];
+            defaults: components["schemas"]["Policy"];
+            use: components["schemas"]["Use"];
+        };
         LastRun: {
             /** Format: uuid */
             id: string;
@@ -1655,6 +1812,11 @@ export interface components {
             text: string;
             complete: boolean;
             truncated: boolean;
+            /**
+             * Format: date-time
+             * @description When the team's retention took the log away.
+             */
+            cleaned_at: string | null;
         };
         /** @description The person who is asking, and the teams that person is in. */
         Me: {
@@ -1990,6 +2152,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["AuditEntry"][];
         };
+        PaginatedCleanUpList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["CleanUp"][];
+        };
         PaginatedComponentList: {
             /** @example 123 */
             count: number;
@@ -2207,6 +2384,17 @@ export interface components {
          * @enum {string}
          */
         PhaseEnum: "items" | "child" | "collect" | "end" | "waiting";
+        PinRequest: {
+            /** @description Why it is kept. */
+            reason: string;
+        };
+        /** @description Who said that a run is kept, whatever the team's retention says, and why. */
+        Pinned: {
+            /** Format: date-time */
+            at: string;
+            by: string | null;
+            reason: string;
+        };
         /** @description A pipeline in a list. `updated_at` is when its draft was last saved. */
         Pipeline: {
             /** Format: uuid */
@@ -2268,6 +2456,28 @@ export interface components {
             version: number;
             spec: components["schemas"]["ComponentSpec"];
         };
+        /** @description How long things are kept. 0 is for ever; null takes what the whole Penstock has. */
+        Policy: {
+            /** @description Days after a run's end. */
+            runs_days: number | null;
+            /** @description So many runs of each pipeline stay, however old. The newest one always does. */
+            runs_newest: number | null;
+            /** @description Days after a run's end. */
+            logs_days: number | null;
+            /** @description Days after the last thing that refers to it is gone. */
+            artifacts_days: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of artifacts.
+             */
+            storage_bytes: number | null;
+            /** @description Runs that are not over. */
+            open_runs: number | null;
+            /** @description Since midnight UTC. */
+            runs_per_day: number | null;
+            /** @description Without archived ones. */
+            pipelines: number | null;
+        };
         /** @enum {string} */
         PortType: "string" | "number" | "integer" | "boolean" | "json" | "list" | "table" | "file" | "image" | "model" | "text" | "any";
         /** @description Values by port: a JSON value, or for an artifact `{artifact, type, size, name}`. */
@@ -2314,6 +2524,20 @@ export interface components {
             /** @default  */
             message: string;
         };
+        /** @description How much a team may have. 0 is without a limit; null takes what the whole Penstock has. */
+        QuotasRequest: {
+            /**
+             * Format: int64
+             * @description Bytes of artifacts.
+             */
+            storage_bytes: number | null;
+            /** @description Runs that are not over. */
+            open_runs: number | null;
+            /** @description Since midnight UTC. */
+            runs_per_day: number | null;
+            /** @description Without archived ones. */
+            pipelines: number | null;
+        };
         RerunRequest: {
             /** @description That of the run when left out. */
             version?: (number | "draft") | null;
@@ -2349,6 +2573,17 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /** @description How long things are kept. 0 is for ever; null takes what the whole Penstock has. */
+        RetentionRequest: {
+            /** @description Days after a run's end. */
+            runs_days: number | null;
+            /** @description So many runs of each pipeline stay, however old. The newest one always does. */
+            runs_newest: number | null;
+            /** @description Days after a run's end. */
+            logs_days: number | null;
+            /** @description Days after the last thing that refers to it is gone. */
+            artifacts_days: number | null;
         };
         /** @description The node run that made the outputs, where another one uses them again. */
         ReusedFrom: {
@@ -2409,6 +2644,13 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             ended_at: string | null;
+            /** @description Set while a person keeps it for good. */
+            pinned: components["schemas"]["Pinned"] | null;
+            /**
+             * Format: date-time
+             * @description When the logs went, by the team's retention.
+             */
+            logs_cleaned_at: string | null;
             last_seq: number;
             /** @description How many nodes are in which state. */
             node_counts: {
@@ -2485,6 +2727,13 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             ended_at: string | null;
+            /** @description Set while a person keeps it for good. */
+            pinned: components["schemas"]["Pinned"] | null;
+            /**
+             * Format: date-time
+             * @description When the logs went, by the team's retention.
+             */
+            logs_cleaned_at: string | null;
             last_seq: number;
             /** @description How many nodes are in which state. */
             node_counts: {
@@ -2616,6 +2865,14 @@ export interface components {
          * @enum {string}
          */
         UploadType: "file" | "table" | "image" | "model" | "text" | "json";
+        /** @description What the team has of everything that has a quota. */
+        Use: {
+            storage_bytes: number;
+            artifacts: number;
+            open_runs: number;
+            runs_per_day: number;
+            pipelines: number;
+        };
         /** @description A person, as far as others need to know. */
         UserRef: {
             id: number;
@@ -4543,6 +4800,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description Pinned runs alone. */
+                pinned?: boolean;
                 pipeline?: string;
                 /**
                  * @description May be given several times.
@@ -5048,6 +5307,8 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
+                /** @description Pinned runs alone. */
+                pinned?: boolean;
                 pipeline?: string;
                 /**
                  * @description May be given several times.
@@ -5847,6 +6108,132 @@ export interface operations {
             };
         };
     };
+    runs_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_unpin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_rerun: {
         parameters: {
             query?: never;
@@ -6017,6 +6404,182 @@ export interface operations {
             };
         };
     };
+    clean_ups_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCleanUpList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clean_ups_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanUp"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clean_ups_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanUpPreview"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invitations_list: {
         parameters: {
             query?: {
@@ -6158,6 +6721,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keeping_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keeping"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keeping_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keeping"];
+                };
             };
             /** @description The request cannot be understood. */
             400: {
@@ -6538,6 +7219,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quotas_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotasRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keeping"];
+                };
             };
             /** @description The request cannot be understood. */
             400: {

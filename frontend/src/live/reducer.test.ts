@@ -54,6 +54,8 @@ function snapshot(ids: string[]): RunSnapshot {
     created_at: "2026-11-23T07:00:00Z",
     started_at: null,
     ended_at: null,
+    pinned: null,
+    logs_cleaned_at: null,
     last_seq: 0,
     node_counts: { pending: ids.length },
     nodes: ids.map(node),

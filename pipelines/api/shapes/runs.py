@@ -140,6 +140,18 @@ class ParentSerializer(Shape):
     node = serializers.CharField()
 
 
+class PinnedSerializer(Shape):
+    """Who said that a run is kept, whatever the team's retention says, and why."""
+
+    at = serializers.DateTimeField()
+    by = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class PinSerializer(Shape):
+    reason = serializers.CharField(max_length=300, help_text="Why it is kept.")
+
+
 class RunRowSerializer(Shape):
     """A run in a list."""
 
@@ -172,6 +184,10 @@ class RunRowSerializer(Shape):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
+    pinned = PinnedSerializer(allow_null=True, help_text="Set while a person keeps it for good.")
+    logs_cleaned_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the logs went, by the team's retention."
+    )
     last_seq = serializers.IntegerField()
     node_counts = serializers.DictField(
         child=serializers.IntegerField(), help_text="How many nodes are in which state."
@@ -460,6 +476,9 @@ class LogSerializer(Shape):
     text = serializers.CharField(allow_blank=True)
     complete = serializers.BooleanField()
     truncated = serializers.BooleanField()
+    cleaned_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the team's retention took the log away."
+    )
 
 
 class RunArtifactSerializer(Shape):

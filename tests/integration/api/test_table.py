@@ -52,6 +52,8 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("get", f"{API}runs/"): "signed in",
     ("post", f"{RUN}cancel/"): Action.CANCEL,
     ("post", f"{RUN}clone/"): Action.RUN,
+    ("put", f"{RUN}pin/"): Action.RUN,
+    ("delete", f"{RUN}pin/"): Action.RUN,
     ("post", f"{RUN}resume/"): Action.RUN,
     ("post", f"{RUN}rerun/"): Action.RUN,
     ("post", f"{RUN}nodes/<node:node>/decision/"): Action.APPROVE,
@@ -74,6 +76,9 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("post", f"{TEAM}invitations/"): Action.MEMBERS,
     ("delete", f"{TEAM}invitations/<number:id>/"): Action.MEMBERS,
     ("post", f"{TEAM}services/"): Action.TOKENS,
+    ("patch", f"{TEAM}keeping/"): Action.RETENTION,
+    ("patch", f"{TEAM}quotas/"): "staff",
+    ("post", f"{TEAM}clean-ups/"): Action.RETENTION,
     ("get", f"{API}audit/"): Action.AUDIT,
     ("get", f"{API}audit/export/"): Action.AUDIT,
 }

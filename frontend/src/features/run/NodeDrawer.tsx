@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { keys, useNode } from "@/api/hooks";
 import type { NodeDetail, Run, RunNode } from "@/api/types";
 import { findNode, type LiveRun } from "@/live";
-import { Button, Duration, IconButton, isFinal, Loaded, Menu, type MenuEntry, Select, StateBadge, type TabItem, Tabs, Ticks } from "@/ui";
+import { Button, Duration, formatDateTime, IconButton, isFinal, Loaded, Menu, type MenuEntry, Select, StateBadge, type TabItem, Tabs, Ticks } from "@/ui";
 import { ApprovalPanel } from "./ApprovalPanel";
 import { AttemptsPane } from "./AttemptsPane";
 import { ChildRunsPane } from "./ChildRunsPane";
@@ -226,7 +226,11 @@ function NodeTabs({ live, runId, node, query, attempt, tab, onTab, onOpen, onSil
       id: "log",
       label: "Log",
       content:
-        attempt > 0 || building ? (
+        attempt > 0 && !building && live.run?.logs_cleaned_at ? (
+          <p className="p-3 text-muted">
+            This log was cleaned up on {formatDateTime(live.run.logs_cleaned_at)} by the team’s retention.
+          </p>
+        ) : attempt > 0 || building ? (
           <LogPane
             key={`${node.id}-${building ? 0 : attempt}`}
             runId={runId}

@@ -9,6 +9,7 @@ import { resumable } from "@/features/rerun/questions";
 import { modeInWords } from "@/features/rerun/words";
 import { Button, buttonClass, Duration, isFinal, RelativeTime, StateBadge, Ticks, toast } from "@/ui";
 import { CloneDialog } from "./CloneDialog";
+import { PinButton } from "./PinButton";
 import { ParentCrumbs } from "./ParentCrumbs";
 
 const TRIGGERS: Record<string, string> = { manual: "Started", clone: "Cloned", api: "Started over the API", resume: "Resumed", rerun: "Run again" };
@@ -68,6 +69,11 @@ export function RunHeader({ run, onChanged, onResume }: RunHeaderProps) {
               </Link>
             </span>
           )}
+          {run.pinned && (
+            <span data-testid="pinned">
+              · pinned by {run.pinned.by ?? "somebody who has left"}: {run.pinned.reason}
+            </span>
+          )}
           {run.reason && (
             <span>
               · <Ticks text={run.reason} />
@@ -86,6 +92,7 @@ export function RunHeader({ run, onChanged, onResume }: RunHeaderProps) {
             Cancel
           </Button>
         )}
+        <PinButton run={run} onChanged={onChanged} />
         <Link to={`/pipelines/${run.pipeline.id}?from_run=${run.id}`} className={buttonClass()}>
           <SquarePen className="size-4" aria-hidden />
           Open in editor

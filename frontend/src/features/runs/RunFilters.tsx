@@ -5,14 +5,15 @@ import type { RunFilters as ApiFilters, RunState } from "@/api/types";
 import { Button, Input, Select, STATES, Switch } from "@/ui";
 
 const RUN_STATES = ["pending", "running", "success", "failed", "cancelled"] as const;
-const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before", "waits_for_approval"] as const;
+const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before", "waits_for_approval", "pinned"] as const;
 export type FilterValues = Partial<Record<(typeof NAMES)[number], string>>;
 
-export function toQuery({ state, waits_for_approval: waits, ...rest }: FilterValues): ApiFilters {
+export function toQuery({ state, waits_for_approval: waits, pinned, ...rest }: FilterValues): ApiFilters {
   return {
     ...rest,
     ...(isRunState(state) ? { state: [state] } : {}),
     ...(waits === "true" ? { waits_for_approval: true } : {}),
+    ...(pinned === "true" ? { pinned: true } : {}),
   };
 }
 
@@ -115,6 +116,10 @@ export function RunFilters({ filters, people, onChange }: RunFiltersProps) {
           onCheckedChange={(on) => set({ waits_for_approval: on ? "true" : undefined })}
         />
         Waits for approval
+      </label>
+      <label className="flex h-8 items-center gap-1.5 text-xs text-muted">
+        <Switch checked={filters.pinned === "true"} onCheckedChange={(on) => set({ pinned: on ? "true" : undefined })} />
+        Pinned
       </label>
       {Object.values(filters).some(Boolean) && (
         <Button tone="ghost" icon={<X className="size-4" aria-hidden />} onClick={() => onChange({})}>

@@ -1,3 +1,4 @@
+import { Pin } from "lucide-react";
 import { Link } from "react-router";
 import type { NodeState, RunRow } from "@/api/types";
 import { Duration, RelativeTime, StateBadge, stateLook, TABLE, TABLE_BOX, TD, TH, Ticks } from "@/ui";
@@ -31,6 +32,11 @@ export function RunTable({ rows }: { rows: RunRow[] }) {
                   <span className="truncate font-medium group-hover:underline">{run.pipeline.name}</span>
                   <span className="text-muted tabular-nums">#{run.number}</span>
                   <span className="text-xs text-faint">v{run.version}</span>
+                  {run.pinned && (
+                    <span title={`Pinned by ${run.pinned.by ?? "somebody who has left"}: ${run.pinned.reason}`} className="self-center">
+                      <Pin className="size-3.5 text-muted" aria-label="Pinned" />
+                    </span>
+                  )}
                 </Link>
                 {run.reason && <span className="block truncate text-xs text-muted"><Ticks text={run.reason} /></span>}
               </td>

@@ -21,4 +21,9 @@ export interface TeamTab {
 export const TEAM_TABS: readonly TeamTab[] = [
   { id: "members", label: "Members", Content: MembersTab },
   { id: "roles", label: "Roles", Content: lazy(async () => ({ default: (await import("./RolesTab")).RolesTab })) },
+  {
+    id: "usage",
+    label: "Usage & retention",
+    Content: lazy(async () => ({ default: (await import("./keeping/KeepingTab")).KeepingTab })),
+  },
 ];

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections
 
 from pipelines.runs import sweep
+from pipelines.runs.retention.cleaner import Cleaner
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
+        self._cleaner = Cleaner()
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: stop.set())
         logger.info("The scheduler sweeps every %g s", settings.PENSTOCK_SWEEP_SECONDS)
@@ -34,6 +36,7 @@ class Command(BaseCommand):
                 break
             started = time.monotonic()
             self._sweep(everything=number % _EVERYTHING == 0)
+            self._cleaner.work()
             spent = time.monotonic() - started
             stop.wait(max(settings.PENSTOCK_SWEEP_SECONDS - spent, 0.05))
 

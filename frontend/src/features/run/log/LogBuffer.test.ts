@@ -26,6 +26,7 @@ function page(log: string, offset: number, limit: number, complete = true): LogP
     text,
     complete,
     truncated: false,
+    cleaned_at: null,
   };
 }
 
@@ -86,6 +87,7 @@ describe("LogBuffer", () => {
         text,
         complete: false,
         truncated: false,
+        cleaned_at: null,
       });
     expect(buffer.lines().length).toBeLessThanOrEqual(MOST_LINES);
     expect(dropped + buffer.lines().length).toBe(8 * lines);

@@ -25,6 +25,7 @@ function serve(query: LogQuery): Promise<LogPage> {
     text,
     complete,
     truncated: false,
+    cleaned_at: null,
   });
 }
 
