@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .masking import Mask, Masker
 from .protocol import Listener
 
 logger = logging.getLogger(__name__)
@@ -21,10 +22,10 @@ class StepLog:
 
     Lines of standard output that are JSON objects with `metric` or `progress` are records;
     everything else is log. What exceeds `limit` bytes of log is dropped with a note; records
-    are still heard then, up to MOST_RECORDS.
+    are still heard then, up to MOST_RECORDS. `mask` takes secrets out of both streams.
     """
 
-    def __init__(self, listener: Listener, limit: int) -> None:
+    def __init__(self, listener: Listener, limit: int, mask: Mask | None = None) -> None:
         self._listener = listener
         self._left = limit
         self._limit = limit
@@ -32,8 +33,23 @@ class StepLog:
         self.truncated = False
         self.stdout = Lines()
         self.stderr = Lines()
+        self._masked_stdout = mask.stream() if mask else None
+        self._masked_stderr = mask.stream() if mask else None
 
     def feed_stdout(self, data: bytes) -> None:
+        self._feed_stdout(self._masked_stdout.feed(data) if self._masked_stdout else data)
+
+    def feed_stderr(self, data: bytes) -> None:
+        self._feed_stderr(self._masked_stderr.feed(data) if self._masked_stderr else data)
+
+    def close(self) -> None:
+        """Pass on what was printed without a last newline."""
+        self._feed_stdout(_rest(self._masked_stdout))
+        self._feed_stderr(_rest(self._masked_stderr))
+        self._feed_stdout(self.stdout.rest())
+        self._feed_stderr(self.stderr.rest())
+
+    def _feed_stdout(self, data: bytes) -> None:
         block = self.stdout.feed(data)
         # Most output holds no records: find out without looking at each line.
         if block.startswith(b"{") or b"\n{" in block:
@@ -41,13 +57,8 @@ class StepLog:
         else:
             self._write(block)
 
-    def feed_stderr(self, data: bytes) -> None:
+    def _feed_stderr(self, data: bytes) -> None:
         self._write(self.stderr.feed(data))
-
-    def close(self) -> None:
-        """Pass on what was printed without a last newline."""
-        self.feed_stdout(self.stdout.rest())
-        self.feed_stderr(self.stderr.rest())
 
     def _without_records(self, block: bytes) -> list[bytes]:
         return [
@@ -103,6 +114,10 @@ class StepLog:
         except Exception:
             # A listener's fault costs its step this piece, never the other steps' thread.
             logger.exception("a step's listener failed")
+
+
+def _rest(masker: Masker | None) -> bytes:
+    return masker.close() if masker else b""
 
 
 class Lines:
