@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from pipelines.core.secrets import Secret
+
 Json = Any
 
 
@@ -37,7 +39,7 @@ class StepRequest:
     """One attempt to be made.
 
     `spec` is the component spec as JSON; `params` are the resolved parameter values, an InputFile
-    where the step is to get a path; each input is a JSON value, an InputFile, or for a `multiple`
+    where the step is to get a path, a Secret or a list of them where it names secrets; each input is a JSON value, an InputFile, or for a `multiple`
     port a list of those. `key` is stable over
     retries of the same node run, so that a step can pass it on as an idempotency key.
     `environment` is the digest of the lock of an environment that is built on this machine; empty
@@ -48,11 +50,21 @@ class StepRequest:
     key: str
     attempt: int
     spec: Mapping[str, Any]
-    params: Mapping[str, Json | InputFile]
+    params: Mapping[str, Json | InputFile | Secret | list[Secret]]
     inputs: Mapping[str, Json | InputFile | list[Json | InputFile]]
     limits: Limits = Limits()
     environment: str = ""
     gpus: tuple[str, ...] | None = None
+
+    @property
+    def secrets(self) -> list[Secret]:
+        """The secrets that the step is given, which nothing that it says may show."""
+        found: list[Secret] = []
+        for value in self.params.values():
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, Secret):
+                    found.append(each)
+        return found
 
 
 @dataclass(frozen=True)

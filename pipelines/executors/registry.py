@@ -135,6 +135,7 @@ def _process() -> ProcessExecutor:
         ),
         hidden=[
             home / "secret_key",
+            home / "encryption_keys",
             *(database.with_name(database.name + end) for end in ("", "-wal", "-shm")),
             # Who may speak to a daemon that runs as root is root.
             *docker.socket_paths(os.environ),

@@ -11,6 +11,7 @@ from referencing.exceptions import Unresolvable
 
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
+from pipelines.core.secrets import schema_complaints
 
 from . import templates
 
@@ -157,6 +158,14 @@ def _schema_problems(spec: ComponentSpec) -> list[Problem]:
     return [
         *_unknown_required(schema.get("required") or [], properties(spec)),
         *_bad_defaults(properties(spec)),
+        *(
+            Problem(
+                code="bad_schema",
+                message=f"the parameter `{name}` {complaint}",
+                field=f"parameters.properties.{name}",
+            )
+            for name, complaint in schema_complaints(schema)
+        ),
     ]
 
 

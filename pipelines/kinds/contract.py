@@ -6,14 +6,18 @@ Only the standard library, because every step of every kind imports it after the
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Step:
-    """One attempt, as its own process sees it. `inputs` are still as they came over the wire."""
+    """One attempt, as its own process sees it. `inputs` are still as they came over the wire.
+
+    `secrets` are those of parameters that take a list of names, by their names; a parameter that
+    names one secret has its value in `params`.
+    """
 
     spec: Mapping[str, Any]
     inputs: Mapping[str, Any]
@@ -23,6 +27,7 @@ class Step:
     error_file: Path | None
     key: str
     attempt: int
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -94,6 +99,7 @@ def read_step(spec: Mapping[str, Any], environ: Mapping[str, str]) -> Step:
         with open(environ["PENSTOCK_INPUTS"], "rb") as stream:
             given = json.loads(stream.read())
         inputs, params = dict(given.get("inputs") or {}), dict(given.get("params") or {})
+        secrets = dict(given.get("secrets") or {})
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise StepFailed("setup", f"the step's inputs cannot be read: {error}") from error
     error_file = environ.get("PENSTOCK_ERROR")
@@ -106,6 +112,7 @@ def read_step(spec: Mapping[str, Any], environ: Mapping[str, str]) -> Step:
         error_file=Path(error_file) if error_file else None,
         key=environ.get("PENSTOCK_KEY", ""),
         attempt=int(environ.get("PENSTOCK_ATTEMPT") or 1),
+        secrets=secrets,
     )
 
 

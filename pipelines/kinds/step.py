@@ -36,6 +36,10 @@ def main(spec: Mapping[str, Any]) -> int:
         error_file = step.error_file
         _line_buffered()
         parameters.check(spec.get("parameters") or {}, step.params)
+        if step.secrets:
+            from pipelines.sdk import secrets
+
+            secrets.give(step.secrets)
         step.write_outputs(_runner(str(spec.get("kind")))(step))
         code = 0
     except StepFailed as failure:

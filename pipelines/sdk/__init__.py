@@ -8,6 +8,7 @@ from .declare import Param, component
 from .errors import Failure
 from .handles import File, Handle, Image, Json, Model, Table, Text
 from .report import log_metric, report_progress
+from .secrets import secret
 from .workspace import new_file
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "log_metric",
     "new_file",
     "report_progress",
+    "secret",
 ]

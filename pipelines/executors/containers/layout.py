@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipelines.core.secrets import Secret
 from pipelines.kinds.container.command import Command, render
 
 from ..protocol import InputFile, Json, StepRequest
@@ -17,6 +18,8 @@ INPUTS_FILE = INPUTS / "inputs.json"
 OUTPUTS = ROOT / "outputs"
 OUTPUTS_FILE = OUTPUTS / "outputs.json"
 ARTIFACTS = ROOT / "artifacts"
+#: One private file for each secret, of which a parameter holds the path and never the value.
+SECRETS = ROOT / "secrets"
 #: The home directory, and what the container may do with as it likes.
 WORK = ROOT / "work"
 
@@ -33,11 +36,14 @@ class Placed:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a container is given: `given` is the content of PENSTOCK_INPUTS."""
+    """What a container is given: `given` is the content of PENSTOCK_INPUTS, `secrets` are the
+    values of the files in SECRETS, by their names.
+    """
 
     command: Command
     given: Mapping[str, Json]
     files: list[Placed]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def contents(request: StepRequest) -> Contents:
@@ -53,13 +59,27 @@ def contents(request: StepRequest) -> Contents:
             return [place(item, *where, str(index)) for index, item in enumerate(value)]
         return value
 
-    def place_param(name: str, value: Json) -> Json:
-        return place(value, "-params", name)["path"] if isinstance(value, InputFile) else value
+    secrets: dict[str, str] = {}
+    variables: dict[str, str] = {}
+
+    def place_param(name: str, value: Any) -> Json:
+        if isinstance(value, InputFile):
+            return place(value, "-params", name)["path"]
+        if isinstance(value, Secret):
+            secrets[value.name] = value.value
+            return str(SECRETS / value.name)
+        if isinstance(value, list) and value and isinstance(value[0], Secret):
+            for each in value:
+                secrets[each.name] = each.value
+                variables[f"SECRET_{each.name.upper()}"] = str(SECRETS / each.name)
+            return [each.name for each in value]
+        return value
 
     inputs = {port: place(value, port) for port, value in request.inputs.items()}
     params = {name: place_param(name, value) for name, value in request.params.items()}
     command = render(request.spec, params, inputs, str(OUTPUTS))
-    return Contents(command, {"inputs": inputs, "params": params}, files)
+    command = replace(command, env={**command.env, **variables})
+    return Contents(command, {"inputs": inputs, "params": params}, files, secrets)
 
 
 def environment(request: StepRequest, command: Command) -> dict[str, str]:

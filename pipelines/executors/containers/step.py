@@ -10,6 +10,7 @@ from pipelines.kinds.contract import StepFailed
 
 from .. import endings
 from ..logs import StepLog
+from ..masking import Mask
 from ..process.workspace import StepDirectory, remove
 from ..protocol import Limits, Listener, StepError, StepRequest, StepResult
 from .faults import Refused, Unreachable
@@ -51,7 +52,8 @@ class ContainerStep(ABC):
         self.request = request
         self.limits = limits or request.limits
         self.directory = directory
-        self.log = StepLog(listener, request.limits.log_bytes)
+        self._mask = Mask(secret.value for secret in request.secrets)
+        self.log = StepLog(listener, request.limits.log_bytes, self._mask)
         self.use = Use()
         self.left_over = ""
         #: Set when there may be something to look at, such as a wish to cancel.
@@ -103,7 +105,7 @@ class ContainerStep(ABC):
             logger.exception("a container could not be run")
             result = failed(StepError("setup", f"{type(error).__name__}: {error}"))
         self._result = replace(
-            result,
+            self._mask.result(result),
             cpu_seconds=self.use.cpu_seconds,
             peak_memory=self.use.memory,
             log_truncated=self.log.truncated,

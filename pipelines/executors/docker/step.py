@@ -143,6 +143,8 @@ class DockerStep(ContainerStep):
             json.dumps(contents.given, ensure_ascii=False, allow_nan=False), encoding="utf-8"
         )
         mounts = [_mount(inputs, layout.INPUTS, read_only=True)]
+        if contents.secrets:
+            mounts.append(_mount(self._write_secrets(contents), layout.SECRETS, read_only=True))
         for placed in contents.files:
             inside = inputs / placed.where.relative_to(layout.INPUTS)
             inside.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -167,6 +169,18 @@ class DockerStep(ContainerStep):
         for path in (inputs, *inputs.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o444)
         return mounts
+
+    def _write_secrets(self, contents: Contents) -> Path:
+        """The files with the secrets, in a directory that nobody but the worker gets into."""
+        place = self.directory.path / "secrets"
+        place.mkdir(mode=0o700)
+        for name, value in contents.secrets.items():
+            descriptor = os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(value)
+            (place / name).chmod(0o444)  # whoever the container's user is
+        place.chmod(0o755)
+        return place
 
     def _create(self, contents: Contents, mounts: list[Mount]) -> str:
         command, limits = contents.command, self.limits

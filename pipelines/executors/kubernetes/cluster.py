@@ -32,8 +32,13 @@ class Cluster:
         self.namespace = namespace
         self.address = str(client.base_url)
 
-    def create_job(self, job: Object) -> None:
-        self._ask("POST", self._jobs(), json=dict(job))
+    def create_job(self, job: Object) -> Object:
+        """The Job as it was made, with its uid."""
+        made: Object = self._ask("POST", self._jobs(), json=dict(job))
+        return made
+
+    def create_secret(self, secret: Object) -> None:
+        self._ask("POST", self._secrets(), json=dict(secret))
 
     def jobs(self, labels: str) -> list[Object]:
         return self._items(self._ask("GET", self._jobs(), params={"labelSelector": labels}))
@@ -121,6 +126,9 @@ class Cluster:
 
     def _jobs(self) -> str:
         return f"/apis/batch/v1/namespaces/{self.namespace}/jobs"
+
+    def _secrets(self) -> str:
+        return f"/api/v1/namespaces/{self.namespace}/secrets"
 
     def _pods(self) -> str:
         return f"/api/v1/namespaces/{self.namespace}/pods"

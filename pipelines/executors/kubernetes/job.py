@@ -99,6 +99,46 @@ def job(
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
 
 
+def secret(values: Mapping[str, str], job: Mapping[str, Any]) -> dict[str, Any]:
+    """The Secret whose keys are the files of a Job's secrets. It belongs to the Job, and goes with it."""
+    metadata = job["metadata"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": metadata["name"],
+            "labels": metadata.get("labels") or {},
+            "ownerReferences": [
+                {
+                    "apiVersion": job["apiVersion"],
+                    "kind": job["kind"],
+                    "name": metadata["name"],
+                    "uid": metadata["uid"],
+                }
+            ],
+        },
+        "type": "Opaque",
+        "immutable": True,
+        "stringData": dict(values),
+    }
+
+
+def with_secrets(made: dict[str, Any]) -> dict[str, Any]:
+    """The Job with the Secret of its own name as files of its step, and of no other container.
+
+    Its pod waits until the Secret is there.
+    """
+    pod = made["spec"]["template"]["spec"]
+    name = made["metadata"]["name"]
+    volume = {"name": "secrets", "secret": {"secretName": name, "defaultMode": 0o440}}
+    pod["volumes"].append(volume)
+    mount = {"name": "secrets", "mountPath": str(layout.SECRETS), "readOnly": True}
+    for container in pod["initContainers"]:
+        if container["name"] == STEP:
+            container["volumeMounts"].append(mount)
+    return made
+
+
 def _carrier(what: str, settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": what,

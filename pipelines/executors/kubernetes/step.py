@@ -25,7 +25,7 @@ from ..protocol import Listener, StepError, StepRequest, StepResult
 from . import carrier
 from .cluster import Cluster
 from .exchange import Exchange
-from .job import DELIVER, FETCH, STEP, Settings, job
+from .job import DELIVER, FETCH, STEP, Settings, job, secret, with_secrets
 from .words import Pod
 
 logger = logging.getLogger(__name__)
@@ -96,8 +96,12 @@ class KubernetesStep(ContainerStep):
             if stopped := self.cancelled():
                 return failed(stopped)
             made = job(self.name, self.request, contents.command, manifest_url, self._settings)
+            if contents.secrets:
+                made = with_secrets(made)
             try:
-                self._cluster.create_job(made)
+                begun = self._cluster.create_job(made)
+                if contents.secrets:
+                    self._cluster.create_secret(secret(contents.secrets, begun))
                 return self._follow()
             finally:
                 self._delete()  # also when nobody knows whether it was made

@@ -14,6 +14,7 @@ from .. import endings, outputs
 from ..forkserver import wire
 from ..forkserver.wire import Closed, Report
 from ..logs import StepLog
+from ..masking import Mask
 from ..protocol import Listener, StepError, StepRequest, StepResult
 from . import words
 from .loop import Loop, Timer
@@ -47,7 +48,9 @@ class ProcessStep:
         self.directory = directory
         self._request = request
         self._loop = loop
-        self._log = StepLog(listener, request.limits.log_bytes)
+        #: What no word of the step may show; it is the same for its log, errors and outputs.
+        self._mask = Mask(secret.value for secret in request.secrets)
+        self._log = StepLog(listener, request.limits.log_bytes, self._mask)
         self._stdout, stdout = _pipe()
         self._stderr, stderr = _pipe()
         self._control, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -81,7 +84,7 @@ class ProcessStep:
         self._ended.wait()
         with self._collecting:
             if self._result is None:
-                self._result = self._collect()
+                self._result = self._mask.result(self._collect())
             return self._result
 
     def cancel(self, reason: str) -> None:

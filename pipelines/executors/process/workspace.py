@@ -18,6 +18,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.secrets import Secret
+
 from ..forkserver import wire
 from ..protocol import InputFile, Json, StepRequest
 
@@ -137,12 +139,20 @@ class StepDirectory:
             return value
 
         inputs = {port: place(value, port) for port, value in request.inputs.items()}
-        params = {
-            # No port has such a name.
-            name: place(value, "-params", name)["path"] if isinstance(value, InputFile) else value
-            for name, value in request.params.items()
-        }
-        return {"inputs": inputs, "params": params}, pairs
+        secrets: dict[str, str] = {}
+
+        def place_param(name: str, value: Any) -> Json:
+            if isinstance(value, InputFile):
+                return place(value, "-params", name)["path"]  # no port has such a name
+            if isinstance(value, Secret):
+                return value.value
+            if isinstance(value, list) and value and isinstance(value[0], Secret):
+                secrets.update({each.name: each.value for each in value})
+                return [each.name for each in value]
+            return value
+
+        params = {name: place_param(name, value) for name, value in request.params.items()}
+        return {"inputs": inputs, "params": params, "secrets": secrets}, pairs
 
     def _place_for(self, file: InputFile, *where: str) -> Path:
         name = re.sub(r"[^\w.\- ]+", "_", Path(file.name or file.path.name).name).strip(". ")

@@ -49,6 +49,9 @@ def run(step: Step) -> Mapping[str, Any]:
     method = _given(fill(request.get("method"), values), "GET").upper()
     url = str(_given(fill(request.get("url"), values, lambda text: quote(text, safe="")), ""))
     headers = {str(k): str(v) for k, v in _given(fill(request.get("headers"), values), {}).items()}
+    bearer = _given(fill(request.get("bearer"), values), "")
+    if bearer and not any(name.lower() == "authorization" for name in headers):
+        headers["Authorization"] = f"Bearer {bearer}"
     if method not in ("GET", "HEAD", "OPTIONS") and step.key:
         headers.setdefault("Idempotency-Key", step.key)
     content, media_type = _body(_given(fill(request.get("body"), values), None))

@@ -20,6 +20,11 @@ FORM: dict[str, Any] = {
         "method": {"type": "string", "title": "Method", "default": "GET"},
         "url": {"type": "string", "title": "URL", "minLength": 1, "description": _HINT},
         "headers": {"type": ["object", "string"], "title": "Headers", "description": _HINT},
+        "bearer": {
+            "type": "string",
+            "title": "Bearer token",
+            "description": f"Sent as `Authorization: Bearer …`; {_HINT}, such as a secret",
+        },
         "query": {"type": ["object", "string"], "title": "Query", "description": _HINT},
         "body": {"title": "Body", "description": f"Text, or JSON; {_HINT}"},
         "timeout": {

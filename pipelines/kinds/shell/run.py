@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from pipelines.core.secrets import secret_parameters
 from pipelines.sdk import File, Handle, Table
 
 from ..contract import Step, StepFailed
@@ -23,8 +24,9 @@ _SECOND = 1.0
 def run(step: Step) -> Mapping[str, Any]:
     """Run the command and collect its outputs.
 
-    `$INPUT_X` is a value (JSON, unless it is text) or the path of a file, `$PARAM_X` a parameter;
-    what the command writes to the file `$OUTPUT_X` is the output `x`; the output `stdout` is what
+    `$INPUT_X` is a value (JSON, unless it is text) or the path of a file, `$PARAM_X` a parameter, or
+    where that names a secret the path of a private file with it; `$SECRET_X` is the path of the
+    file with the secret `x` of a list; what the command writes to the file `$OUTPUT_X` is the output `x`; the output `stdout` is what
     it prints. Raises StepFailed of kind `exit` when the command fails.
     """
     parameter = step.implementation.get("command_parameter")
@@ -37,6 +39,7 @@ def run(step: Step) -> Mapping[str, Any]:
         **os.environ,
         **{f"INPUT_{_upper(name)}": text for name, text in _inputs(step).items()},
         **{f"PARAM_{_upper(name)}": _text(value) for name, value in step.params.items()},
+        **_secrets(step),
         **{f"OUTPUT_{_upper(name)}": str(path) for name, path in results.items()},
     }
     printed = _execute(command, environment, keep="stdout" in results)
@@ -60,6 +63,29 @@ def _upper(name: str) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _secrets(step: Step) -> dict[str, str]:
+    """Where each secret is written down: variables can be seen by others, private files cannot."""
+    single = [
+        name
+        for name, many in secret_parameters(step.spec.get("parameters") or {}).items()
+        if not many
+    ]
+    files = {f"PARAM_{_upper(name)}": step.params.get(name) for name in single}
+    files |= {f"SECRET_{_upper(name)}": value for name, value in step.secrets.items()}
+    found = {}
+    for variable, value in files.items():
+        if not value:
+            found[variable] = ""
+            continue
+        place = Path.cwd() / ".secrets" / variable.lower()
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(str(value))
+        found[variable] = str(place)
+    return found
 
 
 def _inputs(step: Step) -> dict[str, str]:
