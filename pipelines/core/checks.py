@@ -1,7 +1,7 @@
 """Does a definition make sense? Every problem at once, each with its place and the way out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from typing import Any, Protocol
 
 from .component import ComponentSpec
@@ -16,6 +16,7 @@ from .parsing import Parsed, parse_leniently
 from .pattern_checks import check_patterns
 from .problems import Problem
 from .schemas import ParameterSchema
+from .secrets import secret_parameters
 
 
 class Catalog(Protocol):
@@ -31,6 +32,10 @@ class Catalog(Protocol):
 #: What a kind finds wrong with one node's own values: given the spec, the parameters, and the ports
 #: that have an edge. Messages go after the node's name, without a full stop.
 OwnRules = Callable[[ComponentSpec, Mapping[str, Any], Set[str]], Iterable[Problem]]
+
+
+#: The names of the secrets that the pipeline's team has; asked when the first node names one.
+SecretNames = Callable[[], Container[str]]
 
 
 def no_rules(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) -> Iterable[Problem]:
@@ -50,12 +55,14 @@ def check(
     own_rules: OwnRules = no_rules,
     *,
     slug: str | None = None,
+    secrets: SecretNames | None = None,
 ) -> list[Problem]:
     """All problems of a definition or of a raw document: first what cannot be read, then sort by
     sort, each in the order of the document. `own_rules` are those of the kinds.
 
     Parts of a raw document that cannot be read are reported and left out; everything else is
     checked as if they were right. `slug` is the pipeline's own, so that it cannot include itself.
+    Without `secrets` nobody knows which there are, and any name will do.
     """
     parsed = (
         Parsed(definition, [], frozenset())
@@ -64,7 +71,7 @@ def check(
     )
     if parsed.definition is None:
         return parsed.problems
-    found = _Check(parsed.definition, catalog, parsed.dropped, own_rules, slug).run()
+    found = _Check(parsed.definition, catalog, parsed.dropped, own_rules, slug, secrets).run()
     return parsed.problems + list(found)
 
 
@@ -94,8 +101,10 @@ class _Check:
         dropped: frozenset[str],
         own_rules: OwnRules,
         slug: str | None,
+        secrets: SecretNames | None,
     ) -> None:
         self.slug = slug
+        self.secrets = secrets
         self.definition = definition
         self.catalog = catalog
         self.dropped = dropped
@@ -118,6 +127,7 @@ class _Check:
             self._ids,
             self._components,
             self._parameters,
+            self._secrets,
             self._edges,
             self._inputs,
             self._own,
@@ -194,6 +204,35 @@ class _Check:
             used = self.used(node)
             if used is not None:
                 yield from check_node_parameters(node, used, self.label(node.id))
+
+    def _secrets(self) -> Iterator[Problem]:
+        for node in self.definition.nodes:
+            used = self.used(node)
+            for name in secret_parameters(used.spec.parameters) if used else ():
+                yield from self._one_secret(node, name, node.params.get(name))
+
+    def _one_secret(self, node: Node, parameter: str, value: Any) -> Iterator[Problem]:
+        label, field = self.label(node.id), f"params.{parameter}"
+        if has_template(value) or (node.map is not None and node.map.over == parameter):
+            yield Problem(
+                code="computed_secret",
+                message=f"{label} must name its secret `{parameter}` itself: no expression, and no "
+                "list that it maps over, may choose which secret a step is given.",
+                node=node.id,
+                field=field,
+            )
+            return
+        for name in value if isinstance(value, list) else [value]:
+            if not isinstance(name, str) or not name or self.secrets is None:
+                continue
+            if name not in self.secrets():
+                yield Problem(
+                    code="unknown_secret",
+                    message=f"{label} names the secret `{name}`, which your team does not have; "
+                    "choose another, or let an administrator write it on the team's page.",
+                    node=node.id,
+                    field=field,
+                )
 
     def _edges(self) -> Iterator[Problem]:
         seen: set[str] = set()

@@ -12,6 +12,7 @@ from pipelines.core.component import ComponentSpec
 from pipelines.core.document import MAX_BYTES, Definition, Node
 from pipelines.core.plan import pin
 from pipelines.core.problems import InvalidDefinition, Problem
+from pipelines.core.secrets import mentions as secret_mentions
 from pipelines.core.serialize import (
     canonical_json,
     content_hash,
@@ -20,7 +21,8 @@ from pipelines.core.serialize import (
     too_large_message,
 )
 from pipelines.kinds import registry
-from pipelines.teams import audit, policies
+from pipelines.teams import access, audit, policies, vault
+from pipelines.teams.access import Action
 from pipelines.teams.models import Team, User
 
 from . import uses
@@ -136,6 +138,7 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
             return newest
         number = pipeline.latest_version + 1
         specs = {node.ref: _known(catalog, node) for node in definition.nodes}
+        _may_name_secrets(pipeline, definition, specs, user)
         try:
             with transaction.atomic():
                 won = Pipeline.objects.filter(
@@ -155,7 +158,7 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
                     message=message.strip()[:500],
                     created_by=user,
                 )
-                uses.record(version, definition)
+                uses.record(version, definition, specs)
                 audit.record(
                     "pipeline.publish",
                     pipeline,
@@ -171,13 +174,30 @@ def publish(pipeline: Pipeline, message: str, user: User | None) -> PipelineVers
     raise Busy(f"`{pipeline.name}` kept changing while it was being published. Try again.")
 
 
+def _may_name_secrets(
+    pipeline: Pipeline,
+    definition: Definition,
+    specs: Mapping[str, ComponentSpec],
+    user: User | None,
+) -> None:
+    """Whoever publishes a pipeline that names secrets may use them. Raises access.Denied."""
+    if user is None or not any(
+        any(secret_mentions(specs[node.ref].parameters, node.params)) for node in definition.nodes
+    ):
+        return
+    access.require(user, pipeline.team_id, Action.USE_SECRETS, pipeline)
+
+
 def ready(pipeline: Pipeline) -> tuple[Definition, DesignCatalog]:
     """The draft, checked and pinned, and the catalog that it was checked against.
 
     Raises InvalidDefinition with every problem.
     """
     catalog = DesignCatalog(pipeline.team_id, component_refs(pipeline.draft))
-    problems = check(pipeline.draft, catalog, registry.check_node, slug=pipeline.slug)
+    secrets = vault.lazily(pipeline.team_id)
+    problems = check(
+        pipeline.draft, catalog, registry.check_node, slug=pipeline.slug, secrets=secrets
+    )
     if problems:
         raise InvalidDefinition(problems)
     return pin(Definition.model_validate(pipeline.draft), catalog.latest), catalog

@@ -110,3 +110,20 @@ class NodeUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} of {self.version_id}"
+
+
+class SecretUse(models.Model):
+    """A parameter of a node in a published version names a secret of the team."""
+
+    version = models.ForeignKey(
+        PipelineVersion, on_delete=models.CASCADE, related_name="secret_uses"
+    )
+    node = models.CharField(max_length=200)
+    parameter = models.CharField(max_length=200)
+    name = models.CharField(max_length=63)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["name", "version"], name="use_of_secret")]
+
+    def __str__(self) -> str:
+        return f"{self.version} at {self.node}.{self.parameter}: {self.name}"

@@ -10,6 +10,7 @@ from pipelines.core.plan import pin
 from pipelines.core.problems import Problem
 from pipelines.core.serialize import content_hash
 from pipelines.kinds import registry
+from pipelines.teams import vault
 from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team
 
@@ -54,8 +55,10 @@ def problems(of: Pipeline | Definition | Any, team: Team | None = None) -> list[
     """
     if isinstance(of, Pipeline):
         catalog = DesignCatalog(of.team_id, component_refs(of.draft))
-        return check(of.draft, catalog, registry.check_node, slug=of.slug)
-    return check(of, DesignCatalog(team, component_refs(of)), registry.check_node)
+        secrets = vault.lazily(of.team_id)
+        return check(of.draft, catalog, registry.check_node, slug=of.slug, secrets=secrets)
+    catalog = DesignCatalog(team, component_refs(of))
+    return check(of, catalog, registry.check_node, secrets=vault.lazily(team))
 
 
 def changed(pipeline: Pipeline) -> bool:

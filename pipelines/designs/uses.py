@@ -1,15 +1,30 @@
-"""Who uses a component: written when a pipeline version is published, asked when one is changed."""
+"""Who uses a component or a secret: written when a version is published, asked when one is changed."""
+
+from collections.abc import Mapping
 
 from django.db.models import Count, F, QuerySet
 
 from pipelines.catalog.models import Component
+from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
+from pipelines.core.secrets import mentions
+from pipelines.teams.models import Team, TeamSecret
 
-from .models import NodeUse, PipelineVersion
+from .models import NodeUse, PipelineVersion, SecretUse
 
 
-def record(version: PipelineVersion, definition: Definition) -> None:
-    """Write which node of a new version uses what; `definition` is pinned."""
+def record(
+    version: PipelineVersion, definition: Definition, specs: Mapping[str, ComponentSpec]
+) -> None:
+    """Write which node of a new version uses what; `definition` is pinned, `specs` by `Node.ref`."""
+    SecretUse.objects.bulk_create(
+        [
+            SecretUse(version=version, node=node.id, parameter=each.parameter, name=each.name)
+            for node in definition.nodes
+            for each in mentions(specs[node.ref].parameters, node.params)
+        ],
+        batch_size=1_000,
+    )
     pinned = [
         (node.id, node.ref_name, node.ref_version)
         for node in definition.nodes
@@ -46,4 +61,32 @@ def counts(component: Component) -> dict[str, int]:
     return of(component).aggregate(
         pipelines=Count("version__pipeline", distinct=True),
         teams=Count("version__pipeline__team", distinct=True),
+    )
+
+
+def of_secret(secret: TeamSecret) -> QuerySet[SecretUse]:
+    """Where the newest versions of its team's pipelines name it."""
+    return (
+        _secrets_of(secret.team)
+        .filter(name=secret.name)
+        .select_related("version__pipeline")
+        .order_by("version__pipeline__name", "node", "parameter")
+    )
+
+
+def secret_counts(team: Team) -> dict[str, int]:
+    """How many pipelines name each secret of a team; those that none does are left out."""
+    counted = (
+        _secrets_of(team)
+        .values("name")
+        .annotate(pipelines=Count("version__pipeline", distinct=True))
+    )
+    return dict(counted.values_list("name", "pipelines"))
+
+
+def _secrets_of(team: Team) -> QuerySet[SecretUse]:
+    return SecretUse.objects.filter(
+        version__pipeline__team=team,
+        version__number=F("version__pipeline__latest_version"),
+        version__pipeline__archived_at=None,
     )

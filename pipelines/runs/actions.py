@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.db.models import Max
 from django.utils import timezone
 
-from pipelines.core import machine
+from pipelines.core import machine, secrets
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
 from pipelines.core.machine import NodeView, RunView
@@ -22,7 +22,7 @@ from pipelines.designs import actions as designs
 from pipelines.designs.catalog import specs_for
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.designs.queries import problems as designs_problems
-from pipelines.teams import audit
+from pipelines.teams import audit, vault
 from pipelines.teams.models import User
 
 from . import (
@@ -81,6 +81,7 @@ def start(
     values = resolve(definition, dict(parameters or {}))
     plans, specs = plans_for(pipeline, with_node_params(pipeline, definition, node_params or {}))
     plans = locks.using(plans, environments or {})
+    _check_secrets(pipeline, definition, specs)
     run = Run(
         team_id=pipeline.team_id,
         pipeline=pipeline,
@@ -245,9 +246,56 @@ def with_node_params(
     ]
     changed = definition.model_copy(update={"nodes": nodes})
     problems += [each for each in designs_problems(changed, pipeline.team) if each.node in given]
+    specs = specs_for(pipeline.team_id, {node.ref for node in definition.nodes})
+    problems += _refused_secrets(given, definition, specs)
     if problems:
         raise InvalidDefinition(problems)
     return changed
+
+
+def _check_secrets(
+    pipeline: Pipeline, definition: Definition, specs: Mapping[str, ComponentSpec]
+) -> None:
+    """A secret may have been deleted since the version was published. Raises InvalidDefinition."""
+    named = [
+        (node, mention)
+        for node in definition.nodes
+        for mention in secrets.mentions(specs[node.ref].parameters, node.params)
+    ]
+    there = vault.names(pipeline.team_id) if named else frozenset()
+    if missing := [(node, mention) for node, mention in named if mention.name not in there]:
+        raise InvalidDefinition(
+            Problem(
+                code="unknown_secret",
+                message=f"`{node.id}` names the secret `{mention.name}`, which the team does not have "
+                "any more; an administrator can write it on the team's page.",
+                node=node.id,
+                field=f"params.{mention.parameter}",
+            )
+            for node, mention in missing
+        )
+
+
+def _refused_secrets(
+    given: Mapping[str, Mapping[str, Any]],
+    definition: Definition,
+    specs: Mapping[str, ComponentSpec],
+) -> list[Problem]:
+    """Which secrets a step is given is for whoever edits the pipeline, not for who runs it."""
+    return [
+        Problem(
+            code="computed_secret",
+            message=f"`{node.id}` is given its secrets by the pipeline; `{name}` cannot be another one "
+            "for a single run.",
+            node=node.id,
+            field=f"params.{name}",
+        )
+        for node in definition.nodes
+        for name in secrets.secret_parameters(
+            specs[node.ref].parameters if node.ref in specs else {}
+        )
+        if name in given.get(node.id, {}) and given[node.id][name] != node.params.get(name)
+    ]
 
 
 def _earlier(pipeline: Pipeline, idempotency_key: str) -> Run | None:

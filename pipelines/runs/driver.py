@@ -341,6 +341,7 @@ def _with_facts(
     if prepared is not None:
         attempt["params"] = shapes.small_values(prepared.params)
         attempt["environment"] = prepared.environment
+        attempt["secrets"] = prepared.secrets_used()
         attempt["inputs"] = shapes.small_values(prepared.inputs)
         if claim.plan["cache"]:
             parts = prepared.key_parts(claim.plan)

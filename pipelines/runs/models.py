@@ -320,6 +320,8 @@ class Attempt(models.Model):
     log_truncated = models.BooleanField(default=False)
     #: The digest of the lock of what it ran in, Penstock's own libraries included.
     environment = models.CharField(max_length=64, blank=True, default="")
+    #: The secrets that it was given: version by name, never a value.
+    secrets = models.JSONField(default=dict)
 
     class Meta:
         ordering: ClassVar = ["number"]

@@ -7,7 +7,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,11 +24,14 @@ from pipelines.core.expressions import ExpressionError
 from pipelines.core.interface import BRANCHES, expression_fields
 from pipelines.core.parameters import ARTIFACT_PREFIX, is_artifact
 from pipelines.core.run_view import RunView
+from pipelines.core.secrets import secret_parameters
 from pipelines.core.states import NodeState
 from pipelines.executors.environments.locks import own as own_lock
 from pipelines.executors.protocol import InputFile, Limits, StepRequest
 from pipelines.kinds import registry as kinds
 from pipelines.kinds.python.requirements import BadRequirements
+from pipelines.teams import encryption, vault
+from pipelines.teams.models import TeamSecret
 
 from . import shapes
 from .environments import locks
@@ -52,10 +55,44 @@ class Prepared:
     need: Need | None = None
     #: The digest of what it runs in; empty before the first lock for its requirements is made.
     environment: str = ""
+    #: The secrets that the parameters name, still encrypted, by name.
+    secrets: Mapping[str, TeamSecret] = field(default_factory=dict)
 
     def key_parts(self, plan: Mapping[str, Any]) -> KeyParts:
         """What the cache key of a node with this plan is made of."""
-        return KeyParts.of(plan["digest"], self.params, self.inputs, self.environment)
+        params = dict(self.params)
+        for name, value in self._named().items():
+            many = isinstance(value, list)
+            versions = [
+                f"{each} v{self.secrets[each].version}" for each in (value if many else [value])
+            ]
+            params[name] = versions if many else versions[0]
+        return KeyParts.of(plan["digest"], params, self.inputs, self.environment)
+
+    def secrets_used(self) -> dict[str, int]:
+        """Name and version of each secret, for the record."""
+        return {name: secret.version for name, secret in self.secrets.items()}
+
+    def opened(self) -> dict[str, Any]:
+        """Name and Secret, or list of those, of each parameter that names secrets.
+
+        Raises CannotPrepare.
+        """
+        try:
+            found = {name: vault.opened(secret) for name, secret in self.secrets.items()}
+        except (encryption.BadKeys, encryption.Undecipherable) as error:
+            raise CannotPrepare(str(error)) from error
+        return {
+            name: [found[each] for each in value] if isinstance(value, list) else found[value]
+            for name, value in self._named().items()
+        }
+
+    def _named(self) -> dict[str, Any]:
+        """The parameters that name secrets, those without any left out."""
+        schema = self.spec.get("parameters") or {}
+        return {
+            name: self.params[name] for name in secret_parameters(schema) if self.params.get(name)
+        }
 
 
 @dataclass(frozen=True)
@@ -157,7 +194,8 @@ class Preparation:
         """Parameters rendered, inputs collected. Raises CannotPrepare."""
         spec, params = spec_of(self.plan), self.params()
         need = self._need(spec, params)
-        return Prepared(spec, params, self.inputs(), need, _environment(spec, need))
+        environment = _environment(spec, need)
+        return Prepared(spec, params, self.inputs(), need, environment, self._secrets(spec))
 
     def elements(self) -> list[Any]:
         """The list that a mapped node maps over. Raises CannotPrepare."""
@@ -172,6 +210,29 @@ class Preparation:
                 f"the node maps over `{over}`, which must be a list, not {json.dumps(value)[:200]}"
             )
         return value
+
+    def _secrets(self, spec: Mapping[str, Any]) -> dict[str, TeamSecret]:
+        """What the parameters name, of the team that runs the pipeline. Raises CannotPrepare."""
+        named: dict[str, str] = {}
+        for parameter in secret_parameters(spec.get("parameters") or {}):
+            value = self.plan["params"].get(parameter)
+            if expressions.has_template(value) or self._item_of() == parameter:
+                raise CannotPrepare(
+                    f"the parameter `{parameter}` names a secret, which no expression may choose"
+                )
+            for name in value if isinstance(value, list) else [value]:
+                if name:
+                    named[str(name)] = parameter
+        if not named:
+            return {}
+        found = vault.find(self.run.team_id, named)
+        for name, parameter in named.items():
+            if name not in found:
+                raise CannotPrepare(
+                    f"the parameter `{parameter}` names the secret `{name}`, which the team does not "
+                    "have; an administrator of the team can write it on the team's page"
+                )
+        return found
 
     def _need(self, spec: Mapping[str, Any], params: Mapping[str, Any]) -> Need | None:
         try:
@@ -296,11 +357,15 @@ def request(
     `store.ArtifactMissing`.
     """
     files = _Files(run.team_id, prepared)
+    secrets = prepared.opened()
+    if secrets:
+        vault.used(prepared.secrets.values())
     return StepRequest(
         key=key,
         attempt=attempt,
         spec=prepared.spec,
-        params={name: files.param(name, value) for name, value in prepared.params.items()},
+        params={name: files.param(name, value) for name, value in prepared.params.items()}
+        | secrets,
         inputs={port: files.input(value) for port, value in prepared.inputs.items()},
         environment=prepared.environment if prepared.need is not None else "",
         limits=Limits(

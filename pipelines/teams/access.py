@@ -123,6 +123,13 @@ def team_or_default(user: Person, id: UUID | str | None, action: Action) -> Team
     return default_team(user, action) if id is None else team(user, id, action)
 
 
+def require(user: Person, team_id: UUID, action: Action, thing: Model | None = None) -> None:
+    """That `user` may do `action` in this team besides what was asked for. Raises Denied."""
+    here = standing(user, team_id)
+    if not allows(here, action):
+        raise Denied(_refusal(here, action), action, team_id, thing)
+
+
 def runs_instance(user: Person) -> bool:
     """Whether it is an administrator of this Penstock, and by no token that is limited by scopes."""
     return isinstance(user, User) and user.is_staff and user.scopes is None

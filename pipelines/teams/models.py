@@ -131,6 +131,33 @@ class Invitation(models.Model):
         return self.note or f"invitation as {self.role}"
 
 
+class TeamSecret(models.Model):
+    """A secret of a team: nobody reads the value back, steps are given it by its name.
+
+    `version` grows with every new value.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="secrets")
+    name = models.CharField(max_length=63)
+    description = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    ciphertext = models.BinaryField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "name"], name="one_secret_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LoginLink(models.Model):
     """A link that logs one person in, once. Only its SHA-256 is kept."""
 

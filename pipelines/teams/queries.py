@@ -4,7 +4,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .access import Person, runs_instance, within
-from .models import AuditEntry, Invitation, Membership, Team
+from .models import AuditEntry, Invitation, Membership, Team, TeamSecret
 from .roles import Action
 
 
@@ -34,3 +34,12 @@ def invitations(team: Team) -> QuerySet[Invitation]:
     """Those that can still be accepted, newest first."""
     open_ones = team.invitations.filter(accepted_at=None, expires_at__gt=timezone.now())
     return open_ones.select_related("created_by")
+
+
+def secrets(team: Team) -> QuerySet[TeamSecret]:
+    """A team's secrets by name, without what they are encrypted to."""
+    return (
+        team.secrets.select_related("team", "created_by", "changed_by")
+        .defer("ciphertext")
+        .order_by("name")
+    )

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.db.models import Model
 from django.urls import URLPattern
 from rest_framework.test import APIClient
 
 from pipelines.runs.models import Limit
-from pipelines.teams import members, tokens
+from pipelines.teams import members, tokens, vault
 from pipelines.teams.models import Membership, User
 from pipelines.teams.roles import ROLES, Action, Role
 from tests.integration.api.test_doors import ALL, METHODS, address
@@ -79,6 +80,9 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("patch", f"{TEAM}keeping/"): Action.RETENTION,
     ("patch", f"{TEAM}quotas/"): "staff",
     ("post", f"{TEAM}clean-ups/"): Action.RETENTION,
+    ("post", f"{TEAM}secrets/"): Action.SECRETS,
+    ("patch", f"{TEAM}secrets/<number:id>/"): Action.SECRETS,
+    ("delete", f"{TEAM}secrets/<number:id>/"): Action.SECRETS,
     ("get", f"{API}audit/"): Action.AUDIT,
     ("get", f"{API}audit/export/"): Action.AUDIT,
 }
@@ -101,10 +105,16 @@ class World:
         self.service = members.create_service(people.team, "ci", Role.VIEWER, people.owner)
         self.service_token, _ = tokens.create(self.service.user, by=people.owner)
         self.invitation, _ = members.invite(people.team, Role.VIEWER, people.owner)
+        self.secret = vault.write(people.team, "api_key", "a-long-value", people.owner)
         self.limit = Limit.objects.create(scope="pool", name="gpu", slots=1)
 
     def url(self, route: str, pattern: URLPattern) -> str:
-        ids = {"invitations": self.invitation, "members": self.service, "limits": self.limit}
+        ids: dict[str, Model] = {
+            "invitations": self.invitation,
+            "members": self.service,
+            "limits": self.limit,
+            "secrets": self.secret,
+        }
         for word, thing in ids.items():
             route = route.replace(f"/{word}/<number:id>", f"/{word}/{thing.pk}")
         route = route.replace("<name:team>", "acme")
