@@ -31,13 +31,15 @@ _WRAPPED = (76, 64)
 def forms(value: str) -> set[bytes]:
     """The byte strings that give a secret away, none shorter than SHORTEST."""
     found: set[bytes] = set()
-    texts = {value, value.strip()}
+    # The newline that a file ends with is no secret, and to lose it would join two lines of the log.
+    texts = {value.strip() or value}
     lines = {line.strip() for line in value.splitlines()}
     if len(lines) > 1:
         texts |= {line for line in lines if len(line) >= _SHORTEST_LINE}
     for text in texts:
         for form in _texts(text):
             found.add(form.encode("utf-8", "surrogatepass"))
+    for text in {*texts, value}:
         found.update(_base64(text.encode("utf-8", "surrogatepass")))
     return {form for form in found if len(form) >= SHORTEST}
 

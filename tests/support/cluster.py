@@ -30,7 +30,7 @@ NAMESPACE = "steps"
 #: The image of the carriers: they run as they are, with this Python.
 OWN_IMAGE = "penstock:test"
 _PATH = re.compile(
-    rf"/(?:api/v1|apis/batch/v1)/namespaces/{NAMESPACE}/(?P<kind>jobs|pods)"
+    rf"/(?:api/v1|apis/batch/v1)/namespaces/{NAMESPACE}/(?P<kind>jobs|pods|secrets)"
     r"(?:/(?P<name>[a-z0-9-]+)(?P<log>/log)?)?"
 )
 #: What a test may do to a pod: the name of a container that is about to run gives its state instead.
@@ -45,6 +45,8 @@ class Cluster:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.pods: dict[str, dict[str, Any]] = {}
         self.deleted: list[str] = []
+        #: Secrets that are there; each goes with the job that owns it.
+        self.secrets: dict[str, dict[str, Any]] = {}
         #: Images that behave strangely, by name.
         self.instead: dict[str, Mapping[str, Any]] = {}
         #: Merged into the status of every pod before its containers run.
@@ -102,6 +104,7 @@ class Cluster:
 
     def create(self, job: dict[str, Any]) -> None:
         name = job["metadata"]["name"]
+        job["metadata"]["uid"] = f"uid-of-{name}"
         self.jobs[name] = job
         template = job["spec"]["template"]
         labels = {**template["metadata"]["labels"], "job-name": name}
@@ -118,6 +121,9 @@ class Cluster:
         if self.jobs.pop(name, None) is None:
             return False
         self.deleted.append(name)
+        for secret in list(self.secrets.values()):
+            if secret["metadata"]["ownerReferences"][0]["uid"] == f"uid-of-{name}":
+                del self.secrets[secret["metadata"]["name"]]
         self.delete_pod(f"{name}-pod1")
         return True
 
@@ -173,6 +179,9 @@ class Cluster:
             self.patch_status(pod, **self.pending)
         self.held.wait()
         spec = pod["spec"]
+        for volume in spec["volumes"]:
+            if "secret" in volume:
+                self._mount_secret(volume["secret"]["secretName"], root)
         for listed, containers in (
             ("initContainerStatuses", spec["initContainers"]),
             ("containerStatuses", spec["containers"]),
@@ -185,6 +194,20 @@ class Cluster:
                     self.patch_status(pod, phase="Failed")
                     return
         self.patch_status(pod, phase="Succeeded")
+
+    def _mount_secret(self, name: str, root: Path) -> None:
+        """The kubelet waits until it is there."""
+        with self._changed:
+            self._changed.wait_for(lambda: name in self.secrets)
+            values = self.secrets[name]["stringData"]
+        (root / "volume" / "secrets").mkdir()
+        for key, value in values.items():
+            (root / "volume" / "secrets" / key).write_text(value)
+
+    def create_secret(self, secret: dict[str, Any]) -> None:
+        with self._changed:
+            self.secrets[secret["metadata"]["name"]] = secret
+            self._changed.notify_all()
 
     def _run_container(
         self, pod: dict[str, Any], container: dict[str, Any], listed: str, root: Path
@@ -281,7 +304,12 @@ def _handler(cluster: Cluster) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             job = json.loads(self.rfile.read(length))
-            if self._found() is None:
+            found = self._found()
+            if found is None:
+                return
+            if found[0] == "secrets":
+                cluster.create_secret(job)
+                self._json(201, job)
                 return
             complaint = _complaint(job)
             if complaint:

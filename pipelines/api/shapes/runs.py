@@ -419,6 +419,7 @@ class AttemptSerializer(Shape):
     environment = serializers.CharField(
         allow_blank=True, help_text="Digest of the lock of what it ran in."
     )
+    secrets = JsonObject(help_text="The secrets that it was given: the version by name.")
 
 
 class MetricSerializer(Shape):

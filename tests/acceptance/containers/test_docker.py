@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipelines.core.secrets import Secret
 from pipelines.executors.docker.executor import DockerExecutor
 from pipelines.executors.protocol import InputFile, Limits, OutputFile, StepResult
 from tests.acceptance.containers.stage import asked, container, left_over
@@ -278,3 +279,18 @@ def _content(result: StepResult, port: str) -> str:
     output = result.outputs[port]
     assert isinstance(output, OutputFile)
     return output.path.read_text()
+
+
+def test_secrets_are_files_that_no_listing_shows(docker: DockerExecutor) -> None:
+    script = """
+        cat "$PARAM_TOKEN"; ls -l /penstock/secrets | tail -1 | cut -c1-10
+        tr '\\0' '\\n' < /proc/self/environ | grep -c $(cut -c1-8 "$PARAM_TOKEN") || true
+        (echo x >> "$PARAM_TOKEN") 2>/dev/null || echo 'cannot write'
+        grep -c $(cut -c1-8 "$PARAM_TOKEN") $PENSTOCK_INPUTS || true
+    """
+    token = {"token": {"type": "string", "format": "secret"}}
+    spec = container(script, parameters={"type": "object", "properties": token})
+    heard = Heard()
+    result = run(docker, asked(spec, params={"token": Secret("api", 1, "hunter22-api\n")}), heard)
+    assert result.error is None
+    assert heard.text == "***\n-r--r--r--\n0\ncannot write\n0\n"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.core.secrets import Secret
 from pipelines.executors import registry
 from pipelines.executors.kubernetes import cluster as clusters
 from pipelines.executors.kubernetes import configured
@@ -104,6 +105,36 @@ def test_a_step_from_its_inputs_to_its_outputs(
     kept = result.outputs["copy"].path
     result.close()
     assert not kept.exists()
+
+
+def test_secrets_are_files_of_a_secret_that_goes_with_its_job(
+    kubernetes: KubernetesExecutor, cluster: Cluster, exchange: FolderExchange
+) -> None:
+    cluster.held.clear()
+    script = 'cat "$PARAM_TOKEN" "$SECRET_DB"; env | grep -c "$(cut -c1-8 "$PARAM_TOKEN")" || true; cp $PENSTOCK_INPUTS $OUTPUT_GIVEN'
+    one = {"type": "string", "format": "secret"}
+    spec = container(
+        script,
+        {"given": "file"},
+        parameters={
+            "type": "object",
+            "properties": {"token": one, "more": {"type": "array", "items": one}},
+        },
+    )
+    secrets = [Secret("api", 1, "hunter22-api\n"), Secret("db", 3, "hunter22-db\n")]
+    heard = Heard()
+    params = {"token": secrets[0], "more": [secrets[1]]}
+    step = kubernetes.start(asked(spec, params=params), heard)
+    until(lambda: cluster.secrets)
+    told = json.dumps(cluster.jobs) + "".join(
+        path.read_text("utf-8", "replace") for path in exchange.folder.rglob("*") if path.is_file()
+    )
+    cluster.held.set()
+    result = step.wait()
+    assert result.error is None
+    assert heard.text == "***\n***\n0\n"
+    assert "hunter22" not in told + result.outputs["given"].path.read_text()
+    assert cluster.secrets == {}
 
 
 def test_the_job_asks_for_no_more_than_it_may_have(
