@@ -46,6 +46,7 @@ NO_SOURCES = frozenset(
         # What an attempt was given are outputs and parameters of its run.
         "runs.attempt.inputs",
         "runs.attempt.params",
+        "runs.attempt.secrets",
         "runs.cleanup.freed",
         "runs.environmentbuild.requirements",
         "runs.environmentlock.added",
