@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.catalog import access, actions, queries
+from pipelines.catalog import access, actions, drafts, queries
 from pipelines.catalog.models import Component, ComponentVersion
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
@@ -24,6 +24,7 @@ from pipelines.teams.access import Action, team_or_default
 from .authentication import person
 from .shapes.catalog import (
     ComponentDetailSerializer,
+    ComponentKindSerializer,
     ComponentOutlookSerializer,
     ComponentSerializer,
     ComponentVersionRowSerializer,
@@ -86,7 +87,7 @@ class Components(GenericAPIView[Component]):
         version = actions.publish(spec, team, person(request), given["changelog"])
         made = version.number > before
         return Response(
-            _version(version), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK
+            version_json(version), status=status.HTTP_201_CREATED if made else status.HTTP_200_OK
         )
 
 
@@ -108,7 +109,17 @@ class CheckComponent(APIView):
             spec = _spec(form.validated_data)
         except InvalidDefinition as invalid:
             return Response(_outlook(actions.Outlook(invalid.problems, None, None, [])))
-        return Response(_outlook(actions.look(spec, team), spec.full_name))
+        return Response(_outlook(actions.look(spec, team), spec))
+
+
+class ComponentKinds(APIView):
+    @extend_schema(
+        operation_id="components_kinds", responses=ComponentKindSerializer(many=True), filters=False
+    )
+    def get(self, request: Request) -> Response:
+        """The kinds that people write components of, each with something to begin with."""
+        kinds = [registry.KINDS[name] for name in drafts.WRITTEN]
+        return Response(ComponentKindSerializer(kinds, many=True).data)
 
 
 class ComponentPage(APIView):
@@ -126,7 +137,7 @@ class ComponentVersionPage(APIView):
     @extend_schema(operation_id="components_version", responses=ComponentVersionSerializer)
     def get(self, request: Request, namespace: str, name: str, number: int) -> Response:
         """One immutable version."""
-        return Response(_version(access.version(request.user, namespace, name, number)))
+        return Response(version_json(access.version(request.user, namespace, name, number)))
 
 
 def _spec(given: Mapping[str, Any]) -> ComponentSpec:
@@ -159,17 +170,18 @@ def _row(component: Component, spec: Any) -> dict[str, Any]:
     }
 
 
-def _version(version: ComponentVersion) -> dict[str, Any]:
+def version_json(version: ComponentVersion) -> dict[str, Any]:
     row = ComponentVersionRowSerializer(version).data
     return {**row, "full_name": str(version.component), "spec": version.spec}
 
 
-def _outlook(outlook: actions.Outlook, full_name: str | None = None) -> dict[str, Any]:
+def _outlook(outlook: actions.Outlook, spec: ComponentSpec | None = None) -> dict[str, Any]:
     component = outlook.component
     data: dict[str, Any] = ComponentOutlookSerializer(
         {
             "problems": outlook.problems,
-            "full_name": full_name,
+            "full_name": spec.full_name if spec else None,
+            "spec": spec.model_dump(mode="json") if spec else None,
             "current": component.latest if component else None,
             "compatibility": outlook.compatibility,
             "changes": outlook.changes,

@@ -1,15 +1,13 @@
 """Pipelines: list, create, look at, archive; and their drafts."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import django_filters
 from django.db.models import OuterRef, QuerySet, Subquery
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ParseError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,8 +21,8 @@ from pipelines.teams.access import Action, team_or_default
 
 from .authentication import person
 from .filters import StableOrdering, TeamFilter
+from .matching import IF_MATCH, base_revision
 from .problems import problem
-from .refusals import MatchRequired
 from .shapes.common import ProblemSerializer
 from .shapes.designs import (
     CurrentDraftSerializer,
@@ -36,11 +34,6 @@ from .shapes.designs import (
     SavedDraftSerializer,
     SaveDraftSerializer,
     StaleDraftProblemSerializer,
-)
-
-_ETAG = re.compile(r'(?:W/)?"(\d{1,18})"')
-_IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, required=True, description='`"<revision>"`'
 )
 
 
@@ -134,7 +127,7 @@ class PipelinePage(APIView):
 class Draft(APIView):
     @extend_schema(
         operation_id="pipelines_save_draft",
-        parameters=[_IF_MATCH],
+        parameters=[IF_MATCH],
         request=SaveDraftSerializer,
         responses={
             200: SavedDraftSerializer,
@@ -146,7 +139,7 @@ class Draft(APIView):
     def patch(self, request: Request, id: UUID) -> Response:
         """Save the draft, if nobody else has since the revision that `If-Match` names."""
         pipeline = access.pipeline(request.user, id, Action.EDIT)
-        base = _base_revision(request)
+        base = base_revision(request)
         form = SaveDraftSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         try:
@@ -199,19 +192,3 @@ def _draft(pipeline: Pipeline) -> dict[str, Any]:
         "updated_by": pipeline.draft_updated_by,
         "changed": queries.changed(pipeline),
     }
-
-
-def _base_revision(request: Request) -> int:
-    """The revision in `If-Match`. `*` would overwrite whatever is there, so it is not taken."""
-    header = request.headers.get("If-Match", "").strip()
-    if header in ("", "*"):
-        raise MatchRequired(
-            'Send `If-Match: "<revision>"` with the revision of the draft that you edited, so that '
-            "nobody's work is overwritten."
-        )
-    found = _ETAG.fullmatch(header)
-    if found is None:
-        raise ParseError(
-            f'`If-Match: {header[:40]}` is not a revision; send `"7"`, quotes included.'
-        )
-    return int(found[1])

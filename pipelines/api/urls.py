@@ -7,6 +7,7 @@ from . import (
     artifacts,
     audit,
     bundles,
+    component_drafts,
     components,
     environments,
     keeping,
@@ -108,6 +109,18 @@ urlpatterns: list[URLPattern] = [
     path("audit/export/", audit.Export.as_view(), name="audit-export"),
     path("components/", components.Components.as_view(), name="components"),
     path("components/check/", components.CheckComponent.as_view(), name="check-component"),
+    path("components/kinds/", components.ComponentKinds.as_view(), name="component-kinds"),
+    path("component-drafts/", component_drafts.ComponentDrafts.as_view(), name="component-drafts"),
+    path(
+        "component-drafts/<uuid:id>/",
+        component_drafts.ComponentDraftPage.as_view(),
+        name="component-draft",
+    ),
+    path(
+        "component-drafts/<uuid:id>/publish/",
+        component_drafts.PublishComponentDraft.as_view(),
+        name="publish-component-draft",
+    ),
     path(
         "components/<name:namespace>/<name:name>/",
         components.ComponentPage.as_view(),

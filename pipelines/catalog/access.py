@@ -1,11 +1,13 @@
 """The door to components: the built-in ones are everyone's, the others belong to a team."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.http import Http404
 
 from pipelines.teams.access import Action, Denied, Foreign, Person, reach
 
-from .models import Component, ComponentVersion
+from .models import Component, ComponentDraft, ComponentVersion
 from .queries import visible
 
 
@@ -43,6 +45,12 @@ def version(user: Person, namespace: str, name: str, number: int) -> ComponentVe
         raise Http404
     found.component = of
     return found
+
+
+def draft(user: Person, id: UUID, action: Action) -> ComponentDraft:
+    """A draft of a component. Raises Http404 and PermissionDenied as `reach` does."""
+    drafts = ComponentDraft.objects.select_related("team", "component", "updated_by")
+    return reach(drafts, user, action, pk=id)
 
 
 def _components() -> QuerySet[Component]:

@@ -1,5 +1,6 @@
 """The shared catalog: components and their immutable versions."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
@@ -73,3 +74,40 @@ class ComponentVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component}@{self.number}"
+
+
+class ComponentDraft(models.Model):
+    """A component that somebody is writing: what its kind's form asks for, finished or not.
+
+    `content` is `{kind, fields, changelog, sample}`. `component` is the one of which it will be the
+    next version; a team has one draft of each. Publishing a draft ends it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="component_drafts")
+    component = models.ForeignKey(
+        Component, on_delete=models.CASCADE, null=True, blank=True, related_name="drafts"
+    )
+    name = models.CharField(max_length=130)
+    kind = models.CharField(max_length=31)
+    content = OrderedJSONField()
+    revision = models.PositiveIntegerField(default=1)
+    updated_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    updated_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-updated_at", "id"]
+        indexes: ClassVar = [models.Index(fields=["team", "-updated_at"], name="drafts_of_a_team")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["team", "component"],
+                condition=models.Q(component__isnull=False),
+                name="one_draft_per_component",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -9,7 +9,7 @@ from pipelines.core.component import ComponentSpec
 from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team
 
-from .models import Component, ComponentVersion
+from .models import Component, ComponentDraft, ComponentVersion
 
 #: Parsed specs by digest. A digest never changes its meaning, so nothing here gets stale.
 _SPECS: dict[str, ComponentSpec] = {}
@@ -20,6 +20,12 @@ def visible(user: Person) -> QuerySet[Component]:
     """The components that `user` may use: the built-in ones and those of their teams."""
     published = Component.objects.filter(latest__gt=0)
     return published.filter(team=None) | within(published, user)
+
+
+def drafts(user: Person) -> QuerySet[ComponentDraft]:
+    """The drafts of components in the teams of `user`, the last saved first."""
+    rows = ComponentDraft.objects.select_related("component", "updated_by").defer("content")
+    return within(rows, user)
 
 
 def search(components: QuerySet[Component], text: str) -> QuerySet[Component]:

@@ -1,7 +1,7 @@
 """The kinds of component there are. A new kind is a new folder and one row here."""
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.core.component import ComponentSpec
@@ -47,6 +47,8 @@ class Kind:
     check_node: Callable[[ComponentSpec, Mapping[str, Any], Set[str]], list[Problem]]
     preload: Callable[[Mapping[str, Any]], str] | None
     executors: tuple[str, ...] = (EVERYDAY_EXECUTOR,)
+    #: The fields that an author begins with; empty for kinds that nobody writes components of.
+    start: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def runner(self) -> str:
@@ -58,7 +60,10 @@ def _kind_of(name: str, title: str, module: Any) -> Kind:
     check_node = getattr(module, "check_node", _nothing_wrong)
     preload = getattr(module, "preload", None)
     executors = getattr(module, "EXECUTORS", (EVERYDAY_EXECUTOR,) if preload else ())
-    return Kind(name, title, form, module.build, module.check, check_node, preload, executors)
+    start = getattr(module, "START", {})
+    return Kind(
+        name, title, form, module.build, module.check, check_node, preload, executors, start
+    )
 
 
 def _nothing_wrong(spec: ComponentSpec, params: Mapping[str, Any], fed: Set[str]) -> list[Problem]:
@@ -85,6 +90,18 @@ def build(kind: str, fields: Mapping[str, Any]) -> ComponentSpec:
     if problems:
         raise InvalidDefinition(problems)
     return spec
+
+
+def fields_of(spec: ComponentSpec) -> dict[str, Any]:
+    """What an author would have filled in to get this spec: `build(spec.kind, …)` makes it anew."""
+    plain = spec.model_dump(mode="json", exclude_defaults=True)
+    own = plain.pop("implementation", {})
+    plain.pop("kind")
+    if spec.kind == "python":
+        for told_by_source in ("inputs", "outputs", "parameters", "examples", "docs", "summary"):
+            plain.pop(told_by_source, None)
+        own.pop("requires_python", None)
+    return {**plain, **own}
 
 
 def check(spec: ComponentSpec) -> list[Problem]:

@@ -7,6 +7,8 @@ from typing import Any
 from pipelines.artifacts import store
 from pipelines.artifacts.models import Artifact
 from pipelines.catalog import actions as catalog
+from pipelines.catalog import drafts
+from pipelines.catalog.models import Component, ComponentDraft
 from pipelines.core.component import ComponentSpec
 from pipelines.designs import actions as designs
 from pipelines.designs.models import Pipeline
@@ -33,6 +35,7 @@ class Sample:
     artifact: Artifact
     token: ApiToken
     lock: EnvironmentLock
+    component_draft: ComponentDraft
 
 
 def definition(**changes: Any) -> dict[str, Any]:
@@ -63,7 +66,9 @@ def make(people: People, folder: Path) -> Sample:
     artifact = text_artifact(people, folder)
     finish(run, "a", {"result": store.reference(artifact)})
     token, _ = tokens.create(people.owner)
-    return Sample(pipeline, run, artifact, token, environment_lock(people))
+    component = Component.objects.get(namespace="acme", name="step")
+    draft = drafts.open_for(component, people.owner)
+    return Sample(pipeline, run, artifact, token, environment_lock(people), draft)
 
 
 def environment_lock(people: People) -> EnvironmentLock:

@@ -44,6 +44,19 @@ export type ComponentSpec = Schemas["ComponentSpec"];
 export type Component = Schemas["Component"];
 export type ComponentDetail = Schemas["ComponentDetail"];
 export type ComponentVersion = Schemas["ComponentVersion"];
+export type ComponentOutlook = Schemas["ComponentOutlook"];
+export type ComponentKind = Schemas["ComponentKind"];
+export type ComponentDraftRow = Schemas["ComponentDraftRow"];
+/** What its author has written so far; only `kind` and `fields` are always there. */
+export interface DraftContent {
+  kind: string;
+  fields: JsonObject;
+  changelog?: string;
+  sample?: { inputs: Record<string, SampleValue>; params: JsonObject };
+}
+/** A value to try a component on: JSON, CSV to be read as a table, or a file that was uploaded. */
+export type SampleValue = { value: unknown } | { csv: string } | { artifact: string; name: string };
+export type ComponentDraft = Omit<Schemas["ComponentDraft"], "content"> & { content: DraftContent };
 
 export interface ParameterDefinition {
   name: string;

@@ -31,6 +31,11 @@ export function createRouter() {
               path: "components",
               lazy: page(() => import("@/features/components/ComponentsPage"), "ComponentsPage"),
             },
+            { path: "components/new", lazy: page(() => import("@/features/workshop/WorkshopPages"), "NewComponentPage") },
+            {
+              path: "components/:ns/:name/edit",
+              lazy: page(() => import("@/features/workshop/WorkshopPages"), "EditComponentPage"),
+            },
             {
               path: "components/:ns/:name",
               lazy: page(() => import("@/features/components/ComponentPage"), "ComponentPage"),

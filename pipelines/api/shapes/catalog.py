@@ -113,3 +113,67 @@ class ComponentOutlookSerializer(Shape):
     compatibility = serializers.ChoiceField(choices=COMPATIBILITIES, allow_null=True)
     changes = ChangeSerializer(many=True)
     consumers = ConsumerCountsSerializer()
+    spec = SpecField(allow_null=True, help_text="What would be published.")
+
+
+class ComponentKindSerializer(Shape):
+    """A kind that people write components of: the form of its fields, and what to begin with."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    form = JsonObject(help_text="A JSON Schema.")
+    start = JsonObject()
+
+
+class NewComponentDraftSerializer(Shape):
+    """Either the `content` of a new component, or the `component` that is to get another version."""
+
+    team = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=63,
+        help_text="Id or slug; your first team when left out.",
+    )
+    content = JsonObject(
+        required=False,
+        help_text="`{kind, fields, changelog, sample}`; `fields` is what the kind's form asks for.",
+    )
+    component = serializers.RegexField(
+        r"^[a-z0-9][a-z0-9_-]{0,62}/[a-z0-9][a-z0-9_-]{0,62}$",
+        required=False,
+        help_text="`namespace/name`, of a team of yours.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("content" in attrs) == ("component" in attrs):
+            raise serializers.ValidationError(
+                {"content": ["Give either the `content` of a draft, or a `component`."]}
+            )
+        return attrs
+
+
+class SaveComponentDraftSerializer(Shape):
+    content = JsonObject()
+
+
+class PublishComponentDraftSerializer(Shape):
+    changelog = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=10_000
+    )
+
+
+class ComponentDraftRowSerializer(Shape):
+    """A component that is being written. `component` is null until there is a version of it."""
+
+    id = serializers.UUIDField()
+    team = serializers.UUIDField(source="team_id")
+    component = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    revision = serializers.IntegerField()
+    updated_at = serializers.DateTimeField()
+    updated_by = UserRefSerializer(allow_null=True)
+
+
+class ComponentDraftSerializer(ComponentDraftRowSerializer):
+    content = JsonObject()

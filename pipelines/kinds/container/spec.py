@@ -78,6 +78,20 @@ FORM: dict[str, Any] = {
         },
     },
 }
+#: What an author begins with in the browser: it can be published and run as it is.
+START: dict[str, Any] = {
+    "name": "in-a-container",
+    "title": "In a container",
+    "summary": "Run a command in an image.",
+    "image": "python:3.12-slim",
+    "command": ["sh", "-c", 'echo "Hello, {{ name }}" > "$OUTPUT_GREETING"'],
+    "outputs": [{"name": "greeting", "type": "text", "help": "What was said."}],
+    "parameters": {
+        "type": "object",
+        "properties": {"name": {"type": "string", "title": "Name", "default": "world"}},
+        "additionalProperties": False,
+    },
+}
 
 
 def build(fields: Mapping[str, Any]) -> ComponentSpec:

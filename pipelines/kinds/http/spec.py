@@ -46,6 +46,22 @@ FORM: dict[str, Any] = {
         },
     },
 }
+#: What an author begins with in the browser: it can be published and run as it is.
+START: dict[str, Any] = {
+    "name": "get-json",
+    "title": "Get JSON",
+    "summary": "Ask an address for JSON.",
+    "method": "GET",
+    "url": "{{ url }}",
+    "outputs": [{"name": "json", "type": "json", "help": "What was answered."}],
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "url": {"type": "string", "title": "Address", "default": "https://httpbin.org/json"}
+        },
+        "additionalProperties": False,
+    },
+}
 
 
 def build(fields: Mapping[str, Any]) -> ComponentSpec:

@@ -48,6 +48,25 @@ FORM: dict[str, Any] = {
         },
     },
 }
+#: What an author begins with in the browser: it can be published and run as it is.
+START: dict[str, Any] = {
+    "source": '''import pandas as pd
+
+
+def top_rows(table: pd.DataFrame, *, column: str, count: int = 10) -> pd.DataFrame:
+    """Keep the rows with the largest values.
+
+    Args:
+        table: Any table.
+        column: The column to sort by.
+        count: How many rows stay.
+
+    Returns:
+        The largest rows, the largest first.
+    """
+    return table.sort_values(column, ascending=False).head(count)
+''',
+}
 
 
 def build(fields: Mapping[str, Any]) -> ComponentSpec:

@@ -46,6 +46,21 @@ FORM: dict[str, Any] = {
         },
     },
 }
+#: What an author begins with in the browser: it can be published and run as it is.
+START: dict[str, Any] = {
+    "name": "count-lines",
+    "title": "Count lines",
+    "summary": "Count the lines of a text.",
+    "command": 'echo "Counting lines with $PARAM_WORD in them"\n'
+    'grep -c -- "$PARAM_WORD" "$INPUT_TEXT" > "$OUTPUT_COUNT" || true\n',
+    "inputs": [{"name": "text", "type": "file", "help": "A text file."}],
+    "outputs": [{"name": "count", "type": "integer", "help": "How many lines have the word."}],
+    "parameters": {
+        "type": "object",
+        "properties": {"word": {"type": "string", "title": "Word", "default": ""}},
+        "additionalProperties": False,
+    },
+}
 
 
 def build(fields: Mapping[str, Any]) -> ComponentSpec:

@@ -39,6 +39,23 @@ FORM: dict[str, Any] = {
         },
     },
 }
+#: What an author begins with in the browser: it can be published and run as it is.
+START: dict[str, Any] = {
+    "name": "query",
+    "title": "Query",
+    "summary": "Ask a database.",
+    "database_parameter": "database",
+    "query": "select :least as least, :least * 2 as twice\n",
+    "outputs": [{"name": "table", "type": "table", "help": "The rows."}],
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "database": {"type": "string", "title": "Database", "default": "sqlite:///:memory:"},
+            "least": {"type": "integer", "title": "Least", "default": 1},
+        },
+        "additionalProperties": False,
+    },
+}
 
 
 def build(fields: Mapping[str, Any]) -> ComponentSpec:

@@ -44,6 +44,7 @@ def address(route: str, pattern: URLPattern, sample: Sample) -> str:
         "<name:team>": "acme",
         "<number:token>": str(sample.token.pk),
         "<uuid:id>": str(sample.run.pk if "/runs/<" in route else sample.pipeline.pk),
+        "component-drafts/<uuid:id>": f"component-drafts/{sample.component_draft.pk}",
         "<number:id>": str(sample.token.pk),
         "<number:number>": "1",
         "<name:namespace>": "acme",

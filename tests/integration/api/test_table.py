@@ -41,6 +41,12 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("get", f"{API}components/"): "signed in",
     ("post", f"{API}components/"): Action.EDIT,
     ("post", f"{API}components/check/"): Action.EDIT,
+    ("get", f"{API}components/kinds/"): "signed in",
+    ("get", f"{API}component-drafts/"): "signed in",
+    ("post", f"{API}component-drafts/"): Action.EDIT,
+    ("patch", f"{API}component-drafts/<uuid:id>/"): Action.EDIT,
+    ("delete", f"{API}component-drafts/<uuid:id>/"): Action.EDIT,
+    ("post", f"{API}component-drafts/<uuid:id>/publish/"): Action.EDIT,
     ("post", f"{API}validate/"): Action.VIEW,
     ("get", f"{API}pipelines/"): "signed in",
     ("post", f"{API}pipelines/"): Action.EDIT,
@@ -91,6 +97,7 @@ NEW_COMPONENT = {"kind": "python", "source": "def f() -> int: ...", "namespace":
 IN_BODY: dict[str, dict[str, Any]] = {
     f"{API}components/": NEW_COMPONENT,
     f"{API}components/check/": NEW_COMPONENT,
+    f"{API}component-drafts/": {"component": "acme/step"},
     f"{API}pipelines/": {"definition": definition()},
     f"{API}validate/": {"definition": definition()},
 }

@@ -1,14 +1,18 @@
+import { Pencil } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
-import { useComponent, useComponentVersion } from "@/api/hooks";
+import { useComponent, useComponentVersion, useMe } from "@/api/hooks";
 import { ApiProblem } from "@/api/problem";
 import type { ComponentDetail, ComponentSpec, JsonObject } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
 import { interfaceOf } from "@/graph/interface";
 import type { ComponentSpec as GraphSpec, OutputPort } from "@/graph/types";
-import { Badge, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
+import { Badge, buttonClass, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
 import { ExampleList } from "./ExampleList";
 import { ParameterTable, PortTable } from "./SpecTables";
+
+/** The kinds that people write components of. */
+const WRITTEN: ReadonlySet<string> = new Set(["python", "shell", "sql", "http", "container"]);
 
 const Docs = lazy(() => import("./Docs"));
 
@@ -53,6 +57,7 @@ function Versioned({ component }: { component: ComponentDetail }) {
           </p>
           <p className="mt-1 text-muted">{component.summary}</p>
         </div>
+        <EditLink component={component} />
         <Select
           label="Version"
           className="w-44"
@@ -89,6 +94,18 @@ function Versioned({ component }: { component: ComponentDetail }) {
         </ul>
       </Section>
     </div>
+  );
+}
+
+/** For those who may write the next version. */
+function EditLink({ component }: { component: ComponentDetail }) {
+  const { data: me } = useMe();
+  const role = me?.teams.find((team) => team.id === component.team)?.role;
+  if (!WRITTEN.has(component.kind) || (role !== "editor" && role !== "admin")) return null;
+  return (
+    <Link to={`/components/${component.full_name}/edit`} className={buttonClass()}>
+      <Pencil className="size-4" aria-hidden /> Edit
+    </Link>
   );
 }
 

@@ -1,9 +1,9 @@
-import { Blocks } from "lucide-react";
+import { Blocks, Plus } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 import { useComponents } from "@/api/hooks";
 import type { Component } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
-import { Badge, Button, EmptyState, Loaded, Page, Search } from "@/ui";
+import { Badge, Button, buttonClass, EmptyState, Loaded, Page, Search } from "@/ui";
 
 /** The catalog: what can be put on a canvas, by category. */
 export function ComponentsPage() {
@@ -25,7 +25,15 @@ export function ComponentsPage() {
   }
 
   return (
-    <Page title="Components" lead="The steps that pipelines are made of. Drag them onto a canvas in the editor.">
+    <Page
+      title="Components"
+      lead="The steps that pipelines are made of. Drag them onto a canvas in the editor."
+      actions={
+        <Link to="/components/new" className={buttonClass("primary")}>
+          <Plus className="size-4" aria-hidden /> New component
+        </Link>
+      }
+    >
       <Search label="Search components" value={search} onChange={(text) => show("search", text)} className="max-w-sm" />
       <Loaded query={query} what="the catalog">
         {(all) => {

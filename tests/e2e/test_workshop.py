@@ -1,0 +1,54 @@
+"""A component is written in the browser: problems at their line, a draft that stays, a version."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+SOURCE = '''def shout(text: str, *, marks: int = 1) -> str:
+    """Say it louder.
+
+    Args:
+        marks: How many exclamation marks.
+    """
+    return text.upper() + "!" * marks
+'''
+
+
+def test_a_component_is_written_kept_and_published(
+    page: Page, pictures: Callable[[Page, str], None]
+) -> None:
+    page.goto("/components")
+    page.get_by_role("link", name="New component").click()
+    page.get_by_role("button", name="Python function").click()
+    problems = page.get_by_role("status", name="Problems")
+    expect(problems).to_have_text("No problems.")
+    code = page.get_by_role("textbox", name="Python source")
+    code.fill("def shout(text: str, *, marks: int = ) -> str:\n    return text\n")
+    expect(problems).to_contain_text("line 1")
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(1)
+    code.fill(SOURCE)
+    expect(problems).to_have_text("No problems.")
+    preview = page.get_by_role("region", name="The form in a pipeline")
+    expect(preview.get_by_role("textbox", name="Marks")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_test_id("component-saved")).to_have_text("Saved")
+    page.reload()
+    expect(page.get_by_role("textbox", name="Python source")).to_contain_text("Say it louder.")
+    pictures(page, "component-editor")
+
+    page.get_by_role("button", name="Publish…").click()
+    page.get_by_role("button", name="Publish version 1").click()
+    expect(page).to_have_url(re.compile(r"/components/[a-z0-9_-]+/shout$"))
+    page.get_by_role("link", name="Edit").click()
+    code = page.get_by_role("textbox", name="Python source")
+    code.fill(SOURCE.replace(", *, marks: int = 1", "").replace('"!" * marks', '"!"'))
+    expect(page.get_by_text("after version 1")).to_be_visible()
+    expect(preview).to_have_count(0)
+    page.get_by_role("button", name="Publish…").click()
+    expect(page.get_by_text("has to change something")).to_be_visible()
+    publish = page.get_by_role("button", name="Publish version 2")
+    expect(publish).to_be_disabled()
+    page.get_by_label("What is new?").fill("It always shouts once.")
+    publish.click()
+    expect(page.get_by_text("shout@2 is published")).to_be_visible()
