@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from .home import home, secret_key
-from .urls_from_env import database, redis_url, storage
+from .urls_from_env import allowed_out, database, redis_url, storage
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 HOME = home()
@@ -195,6 +195,8 @@ PENSTOCK_SWEEP_SECONDS = float(os.environ.get("PENSTOCK_SWEEP_SECONDS", "0.5"))
 PENSTOCK_REPUBLISH_SECONDS = float(os.environ.get("PENSTOCK_REPUBLISH_SECONDS", "5"))
 #: How long a worker that is told to stop lets its steps go on before it gives them back.
 PENSTOCK_GRACE_SECONDS = float(os.environ.get("PENSTOCK_GRACE_SECONDS", "1"))
+#: What the steps of all teams may reach beside the public internet: hosts and networks, with commas.
+PENSTOCK_ALLOWED_HOSTS_OUT = allowed_out(os.environ.get("PENSTOCK_ALLOWED_HOSTS_OUT"))
 #: Where lower layers find the Celery app that carries their messages.
 PENSTOCK_CELERY_APP = "pipelines.config.celery.app"
 #: How many steps one worker runs at a time.

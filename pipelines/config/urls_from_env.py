@@ -1,8 +1,10 @@
-"""`DATABASE_URL`, `REDIS_URL` and `STORAGE_URL`, read into Django's settings."""
+"""`DATABASE_URL`, `REDIS_URL`, `STORAGE_URL` and what steps may reach, read into Django's settings."""
 
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from pipelines.core.addresses import BadOpening, parse_opening
 
 
 class BadUrl(ValueError):
@@ -91,3 +93,11 @@ def storage(url: str | None, home: Path) -> dict[str, Any]:
         f"STORAGE_URL starts with `{parts.scheme}:`; use file:///path "
         "or s3://key:secret@host:port/bucket"
     )
+
+
+def allowed_out(given: str | None) -> tuple[str, ...]:
+    """What steps may reach beside the public internet: hosts and networks, with commas."""
+    try:
+        return tuple(parse_opening(each).text for each in (given or "").split(",") if each.strip())
+    except BadOpening as error:
+        raise BadUrl(f"PENSTOCK_ALLOWED_HOSTS_OUT: {error}") from error

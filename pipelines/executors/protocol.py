@@ -44,7 +44,8 @@ class StepRequest:
     retries of the same node run, so that a step can pass it on as an idempotency key.
     `environment` is the digest of the lock of an environment that is built on this machine; empty
     for Penstock's own. `gpus` are the devices that the step may use, as CUDA_VISIBLE_DEVICES names
-    them; None where the worker has none to hand out.
+    them; None where the worker has none to hand out. `reach` is the team's allow list: what steps
+    may dial beside the public internet (`pipelines.core.addresses`).
     """
 
     key: str
@@ -55,6 +56,7 @@ class StepRequest:
     limits: Limits = Limits()
     environment: str = ""
     gpus: tuple[str, ...] | None = None
+    reach: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> list[Secret]:

@@ -30,7 +30,7 @@ from pipelines.executors.environments.locks import own as own_lock
 from pipelines.executors.protocol import InputFile, Limits, StepRequest
 from pipelines.kinds import registry as kinds
 from pipelines.kinds.python.requirements import BadRequirements
-from pipelines.teams import encryption, vault
+from pipelines.teams import encryption, network, vault
 from pipelines.teams.models import TeamSecret
 
 from . import shapes
@@ -372,6 +372,7 @@ def request(
             seconds=plan["timeout"], cpu=plan.get("cpu"), memory_bytes=plan["memory_bytes"]
         ),
         gpus=gpus,
+        reach=network.reach(run.team_id),
     )
 
 

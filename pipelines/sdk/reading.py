@@ -49,15 +49,16 @@ def is_gzip(path: Path) -> bool:
 def _download(url: str, max_bytes: int, headers: dict[str, str]) -> Path:
     import httpx
 
+    from . import outgoing
+
     name = Path(unquote(urlsplit(url).path)).name or "download"
     target = Path.cwd() / "downloads" / re.sub(r"[^\w.\-]+", "_", name)
     target.parent.mkdir(parents=True, exist_ok=True)
     size = 0
     try:
         with (
-            httpx.stream(
-                "GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS, headers=headers
-            ) as response,
+            outgoing.client(timeout=_TIMEOUT_SECONDS, headers=headers) as client,
+            client.stream("GET", url) as response,
             target.open("wb") as file,
         ):
             if response.status_code >= 400:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from .models import Membership, Team, User
 from .roles import WORDS, Role, Standing, a_role, allows, is_at_least, roles_that_may
@@ -97,12 +98,14 @@ def reach(
     raise Denied(refusal, action, _team_of(first, team), first)
 
 
-def team(user: Person, id: UUID | str, action: Action) -> Team:
-    """The team with this id or slug."""
+def team(user: Person, id: UUID | str, action: Action, *, everywhere: bool = False) -> Team:
+    """The team with this id or slug; `everywhere` when membership does not matter."""
     try:
         lookup: dict[str, Any] = {"pk": UUID(str(id))}
     except ValueError:
         lookup = {"slug": str(id)}
+    if everywhere:
+        return get_object_or_404(Team, **lookup)
     return reach(Team.objects.all(), user, action, team="pk", **lookup)
 
 
@@ -133,6 +136,11 @@ def require(user: Person, team_id: UUID, action: Action, thing: Model | None = N
 def runs_instance(user: Person) -> bool:
     """Whether it is an administrator of this Penstock, and by no token that is limited by scopes."""
     return isinstance(user, User) and user.is_staff and user.scopes is None
+
+
+def team_of_instance(user: Person, id: UUID | str) -> Team:
+    """Any team for an administrator of this Penstock, else one that the person may look at."""
+    return team(user, id, Action.VIEW, everywhere=runs_instance(user))
 
 
 def instance(user: Person, what: str) -> None:

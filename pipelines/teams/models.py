@@ -158,6 +158,25 @@ class TeamSecret(models.Model):
         return self.name
 
 
+class AllowedHost(models.Model):
+    """A host or a network that a team's steps may reach although it is not public."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="allowed_hosts")
+    entry = models.CharField(max_length=300)
+    note = models.CharField(max_length=200, blank=True, help_text="What it is for.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["entry"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "entry"], name="one_entry_per_host")
+        ]
+
+    def __str__(self) -> str:
+        return self.entry
+
+
 class LoginLink(models.Model):
     """A link that logs one person in, once. Only its SHA-256 is kept."""
 

@@ -4,7 +4,7 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ def run_step(
     params: Mapping[str, Any] | None = None,
     files: Mapping[str, bytes] | None = None,
     timeout: float = 60,
+    reach: Sequence[str] = ("127.0.0.0/8",),
 ) -> StepRun:
     """Run `spec` in a fresh folder under `directory`. `files` lie in its working directory."""
     plain = spec.model_dump(mode="json") if isinstance(spec, ComponentSpec) else dict(spec)
@@ -62,7 +63,7 @@ def run_step(
     artifacts.mkdir()
     for name, content in (files or {}).items():
         (work / name).write_bytes(content)
-    given = {"inputs": dict(inputs or {}), "params": dict(params or {})}
+    given = {"inputs": dict(inputs or {}), "params": dict(params or {}), "reach": list(reach)}
     (home / "inputs.json").write_text(json.dumps(given))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_WARM)

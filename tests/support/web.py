@@ -30,6 +30,7 @@ class Web:
 
     answers: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
+    redirects: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> "Web":
         web = self
@@ -71,6 +72,12 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self.owner.received.append(request)
         echo = json.dumps({"path": split.path, "query": request.query}).encode()
+        if split.path in self.owner.redirects:
+            self.send_response(302)
+            self.send_header("Location", self.owner.redirects[split.path])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         status, media_type, body = self.owner.answers.get(
             split.path, (200, "application/json", echo)
         )

@@ -6,6 +6,7 @@ import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponents } from "./resources/components";
 import { getEnvironment } from "./resources/environments";
 import { getKeeping, listCleanUps, previewCleanUp } from "./resources/keeping";
+import { getNetwork, listAllowedHosts } from "./resources/network";
 import { getPipeline, getVersion, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
 import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
 import { listAudit, listInvitations, listMembers, listRoles } from "./resources/teams";
@@ -18,6 +19,8 @@ export const keys = {
   roles: ["roles"] as const,
   members: (team: string, page = 1) => ["team", team, "members", page] as const,
   invitations: (team: string) => ["team", team, "invitations"] as const,
+  network: (team: string) => ["team", team, "network"] as const,
+  allowedHosts: (team: string, page = 1) => ["team", team, "network", "hosts", page] as const,
   team: (team: string) => ["team", team] as const,
   keeping: (team: string) => ["team", team, "keeping"] as const,
   cleanUps: (team: string, page = 1) => ["team", team, "clean-ups", page] as const,
@@ -87,6 +90,19 @@ export function useCleanUps(team: string, page: number) {
     queryFn: ({ signal }) => listCleanUps(team, page, signal),
     placeholderData: keepPreviousData,
     refetchInterval: (query) => (query.state.data?.results.some((row) => !row.ended_at) ? 2_000 : false),
+  });
+}
+
+/** What the steps of every team may reach, and of this one besides. */
+export function useNetwork(team: string) {
+  return useQuery({ queryKey: keys.network(team), queryFn: ({ signal }) => getNetwork(team, signal) });
+}
+
+export function useAllowedHosts(team: string, page: number) {
+  return useQuery({
+    queryKey: keys.allowedHosts(team, page),
+    queryFn: ({ signal }) => listAllowedHosts(team, page, signal),
+    placeholderData: keepPreviousData,
   });
 }
 

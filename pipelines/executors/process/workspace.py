@@ -152,7 +152,8 @@ class StepDirectory:
             return value
 
         params = {name: place_param(name, value) for name, value in request.params.items()}
-        return {"inputs": inputs, "params": params, "secrets": secrets}, pairs
+        given = {"inputs": inputs, "params": params, "secrets": secrets}
+        return {**given, "reach": list(request.reach)}, pairs
 
     def _place_for(self, file: InputFile, *where: str) -> Path:
         name = re.sub(r"[^\w.\- ]+", "_", Path(file.name or file.path.name).name).strip(". ")

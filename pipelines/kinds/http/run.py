@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from pipelines.sdk import File, Handle, Table
+from pipelines.sdk import File, Handle, Table, outgoing
 
 from ..contract import Step, StepFailed
 from ..inputs import decode
@@ -118,7 +118,7 @@ def _send(request: httpx.Request, timeout: float) -> Answer:
     url = str(request.url)
     size = 0
     try:
-        with httpx.Client(timeout=timeout, follow_redirects=True) as client:
+        with outgoing.client(timeout=timeout) as client:
             response = client.send(request, stream=True)
             with body.open("wb") as file:
                 for chunk in response.iter_bytes(256 * 1024):
@@ -129,6 +129,8 @@ def _send(request: httpx.Request, timeout: float) -> Answer:
                         )
                     file.write(chunk)
             response.close()
+    except outgoing.Refused as refused:
+        raise StepFailed("setup", str(refused), permanent=True) from refused
     except httpx.TimeoutException as error:
         raise StepFailed("exception", f"{url} did not answer within {timeout:g} seconds") from error
     except httpx.HTTPError as error:

@@ -36,6 +36,7 @@ _FOR_MODULES: Mapping[str, tuple[str, ...]] = {
     "pipelines.sdk.database": ("pandas", "pyarrow", "sqlalchemy"),
     "pipelines.sdk.duck": ("duckdb", "pandas", "pyarrow"),
     "pipelines.sdk.learning": ("duckdb", "pandas", "pyarrow", "scikit-learn"),
+    "pipelines.sdk.outgoing": ("httpx",),
     "pipelines.sdk.plots": ("matplotlib",),
     "pipelines.sdk.reading": ("httpx",),
     "pipelines.sdk.tables": ("pandas", "pyarrow"),

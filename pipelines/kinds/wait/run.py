@@ -30,9 +30,17 @@ def _file(params: Mapping[str, Any]) -> Mapping[str, Any]:
 def _url(params: Mapping[str, Any]) -> Mapping[str, Any]:
     import httpx
 
+    from pipelines.sdk import outgoing
+
     url = str(params["url"])
     try:
-        answer = httpx.get(url, timeout=_TIMEOUT_SECONDS, follow_redirects=True)
+        with (
+            outgoing.client(timeout=_TIMEOUT_SECONDS) as client,
+            client.stream("GET", url) as answer,  # the body does not matter, however long it is
+        ):
+            status = answer.status_code
+    except outgoing.Refused as refused:
+        raise StepFailed("setup", str(refused), permanent=True) from refused
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise StepFailed(
             "setup", f"`{url}` is not an address that can be asked: {error}", permanent=True
@@ -40,11 +48,9 @@ def _url(params: Mapping[str, Any]) -> Mapping[str, Any]:
     except httpx.HTTPError as error:
         raise _not_yet(params, f"waits for {url}: {error or type(error).__name__}") from error
     wanted = params.get("status") or 200
-    if answer.status_code != wanted:
-        raise _not_yet(
-            params, f"waits for {url} to answer {wanted}; it answered {answer.status_code}"
-        )
-    return {"status": answer.status_code, "time": time.time()}
+    if status != wanted:
+        raise _not_yet(params, f"waits for {url} to answer {wanted}; it answered {status}")
+    return {"status": status, "time": time.time()}
 
 
 def _not_yet(params: Mapping[str, Any], why: str) -> StepFailed:

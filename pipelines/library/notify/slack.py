@@ -3,7 +3,7 @@ from typing import Annotated, NamedTuple
 
 import httpx
 
-from pipelines.sdk import Failure, Json, Param, component
+from pipelines.sdk import Failure, Json, Param, component, outgoing
 
 LONGEST = 3000
 
@@ -69,7 +69,8 @@ def slack(
         "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}],
     }
     try:
-        answer = httpx.post(webhook.strip(), json=payload, timeout=20)
+        with outgoing.client(timeout=20) as client:
+            answer = client.post(webhook.strip(), json=payload)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # The address is a secret, so it is not part of the message.
         raise Failure(f"The webhook could not be reached: {type(error).__name__}.") from None

@@ -1,6 +1,7 @@
 """Requests against a real server on this machine."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition
 from pipelines.kinds import registry
-from tests.support.steps import StepRun
+from tests.support.steps import StepRun, run_step
 from tests.support.web import Web
 
 Run = Callable[..., StepRun]
@@ -99,3 +100,15 @@ def test_bad_specs_are_refused(fields: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidDefinition) as caught:
         build(**fields)
     assert says in str(caught.value)
+
+
+def test_where_a_team_may_not_go(run: Run, web: Web, tmp_path: Path) -> None:
+    made = run_step(build(), tmp_path, params={"base": web.url("/")}, reach=())
+    assert made.error is not None
+    assert made.error["permanent"]
+    assert "`127.0.0.1` is of the machine itself" in made.error["message"]
+    assert "adds `127.0.0.1:" in made.error["message"]
+    web.redirects["/away"] = "http://169.254.169.254/latest/meta-data/"
+    made = run(build(), base=web.url("/away"))
+    assert made.error is not None
+    assert "`169.254.169.254` is a cloud's metadata service" in made.error["message"]
