@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from pipelines.catalog import access, drafts, queries
 from pipelines.catalog.models import ComponentDraft
+from pipelines.runs import tries
 from pipelines.teams.access import Action, team_or_default
 
 from .authentication import person
@@ -27,6 +28,8 @@ from .shapes.catalog import (
     NewComponentDraftSerializer,
     PublishComponentDraftSerializer,
     SaveComponentDraftSerializer,
+    TriedSerializer,
+    TryComponentDraftSerializer,
 )
 from .shapes.common import ProblemSerializer
 from .shapes.designs import CurrentDraftSerializer, StaleDraftProblemSerializer
@@ -131,6 +134,22 @@ class PublishComponentDraft(APIView):
         form.is_valid(raise_exception=True)
         version = drafts.publish(draft, form.validated_data["changelog"], person(request))
         return Response(version_json(version))
+
+
+class TryComponentDraft(APIView):
+    @extend_schema(
+        operation_id="component_drafts_try",
+        request=TryComponentDraftSerializer,
+        responses={201: TriedSerializer, 422: ProblemSerializer},
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        """Run the saved draft on a worker, on samples; takes the right to edit and the one to run."""
+        access.draft(request.user, id, Action.RUN)
+        draft = access.draft(request.user, id, Action.EDIT)
+        form = TryComponentDraftSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        run = tries.start(drafts.spec_of(draft), draft.team, person(request), **form.validated_data)
+        return Response({"run": str(run.pk)}, status=status.HTTP_201_CREATED)
 
 
 def _whole(draft: ComponentDraft, status_code: int = status.HTTP_200_OK) -> Response:

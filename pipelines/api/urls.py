@@ -130,6 +130,11 @@ urlpatterns: list[URLPattern] = [
         name="publish-component-draft",
     ),
     path(
+        "component-drafts/<uuid:id>/tries/",
+        component_drafts.TryComponentDraft.as_view(),
+        name="try-component-draft",
+    ),
+    path(
         "components/<name:namespace>/<name:name>/",
         components.ComponentPage.as_view(),
         name="component",

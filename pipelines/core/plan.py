@@ -35,8 +35,8 @@ class NodePlan(BaseModel):
     `upstream` and `downstream` are distinct neighbours, by data or by order. `references` are the
     nodes that expressions read; all of them are upstream, though not always neighbours.
     `cases` says of each neighbour downstream that hangs on branches of this node alone which ones
-    they are; it is skipped when none of them is taken. `spec` is that of a sub-pipeline, which no
-    catalog holds. `cache_max_age` is seconds. `timeout` is seconds, `cpu` cores and `gpu` devices.
+    they are; it is skipped when none of them is taken. `spec` is that of a sub-pipeline or of a
+    component that is tried, which no catalog holds; `given` has the inputs that come by no edge. `cache_max_age` is seconds. `timeout` is seconds, `cpu` cores and `gpu` devices.
     `pools` are the executor's warm pools for this node and all after it; who starts the run fills
     them in. `environment` is the digest of the lock that the node is to run in when the run repeats
     an earlier one; else the team's current lock for its requirements holds. `items_of` is the run
@@ -76,6 +76,7 @@ class NodePlan(BaseModel):
     items_of: str = ""
     items_anew: list[int] = []
     spec: dict[str, Any] | None = None
+    given: dict[str, Any] = {}
 
 
 def plan(definition: Definition, specs: Mapping[str, ComponentSpec]) -> list[NodePlan]:

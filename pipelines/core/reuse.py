@@ -84,7 +84,7 @@ _HARMLESS = frozenset(
     {
         "id", "title", "component", "upstream", "downstream", "references", "retry", "timeout",
         "cache", "cache_max_age", "cpu", "memory_bytes", "gpu", "queue", "pool", "priority",
-        "pools", "spec", "items_of", "items_anew",
+        "pools", "spec", "given", "items_of", "items_anew",
     }
 )  # fmt: skip
 _SAID = {

@@ -17,6 +17,10 @@ LABEL = RegexValidator(
 )
 
 
+#: `Run.trigger` of a component that is tried before it is published; see `runs.tries`.
+TRIED = "try"
+
+
 class RunState(models.TextChoices):
     PENDING = "pending"
     RUNNING = "running"

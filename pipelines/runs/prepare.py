@@ -303,10 +303,14 @@ class Preparation:
         """What comes in by edges, by port. Raises CannotPrepare."""
         inputs: dict[str, Any] = {}
         over = self._item_of()
+        given = self.plan.get("given") or {}
         for port in spec_of(self.plan)["inputs"]:
             name = port["name"]
             if name == over:
                 inputs[name] = self.plan["item"]["value"]
+                continue
+            if name in given:
+                inputs[name] = given[name]
                 continue
             sources = self.plan["inputs"].get(name, [])
             values: list[Any] = []
@@ -435,7 +439,7 @@ def _environment(spec: Mapping[str, Any], need: Need | None) -> str:
 
 def spec_of(plan: Mapping[str, Any]) -> Mapping[str, Any]:
     """The spec of what a node uses, as JSON. Raises CannotPrepare."""
-    if plan.get("kind") == "pipeline":
+    if plan.get("spec") is not None:
         return plan["spec"]  # type: ignore[no-any-return]
     return _spec(plan["component"], plan["digest"])
 

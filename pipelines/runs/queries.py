@@ -14,17 +14,16 @@ from pipelines.teams.models import Team
 
 from . import decisions, results, scheduling, shapes
 from .environments import queries as environments
-from .models import Attempt, Event, Limit, Metric, NodeRun, Run
+from .models import TRIED, Attempt, Event, Limit, Metric, NodeRun, Run
 
 
 def list_runs(user: Person) -> QuerySet[Run]:
     """The runs of the person's teams, newest first, ready to be filtered and paged.
 
-    Child runs stand with the node that they belong to.
+    Child runs stand with the node that they belong to, tries with the draft that was tried.
     """
-    rows = Run.objects.filter(parent=None, removed_at=None).select_related(
-        *shapes.READS_WITHOUT_PARENT
-    )
+    rows = Run.objects.filter(parent=None, removed_at=None).exclude(trigger=TRIED)
+    rows = rows.select_related(*shapes.READS_WITHOUT_PARENT)
     return within(rows.defer("version__definition", "pipeline__draft"), user)
 
 

@@ -30,6 +30,7 @@ from . import (
     live,
     outages,
     scheduling,
+    tries,
     waiting,
 )
 from .models import NodeRun, Run
@@ -58,6 +59,7 @@ def sweep(*, everything: bool = True) -> int:
         announcements.forget_gone,
         look_after_children,
         waiting.say_why,
+        tries.forget_old,
         chain.seal,
     )
     return sum(step() for step in (*urgent, *(patient if everything else ())))

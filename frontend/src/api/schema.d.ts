@@ -181,6 +181,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/component-drafts/{id}/tries/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Run the saved draft on a worker, on samples; takes the right to edit and the one to run. */
+        post: operations["component_drafts_try"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/components/": {
         parameters: {
             query?: never;
@@ -3195,6 +3212,19 @@ export interface components {
          * @enum {string}
          */
         TextPreviewKindEnum: "text";
+        Tried: {
+            /**
+             * Format: uuid
+             * @description A run of one node, `step`, which no list shows.
+             */
+            run: string;
+        };
+        /** @description What the draft is tried on. */
+        TryComponentDraftRequest: {
+            /** @description By port `{"value": …}`, `{"csv": "a,b\n1,2"}` or `{"artifact": digest}`. */
+            inputs?: components["schemas"]["JsonObject"];
+            params?: components["schemas"]["JsonObject"];
+        };
         UploadRequest: {
             /** Format: binary */
             file: string;
@@ -4154,6 +4184,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComponentVersion"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    component_drafts_try: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TryComponentDraftRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
                 };
             };
             /** @description The request cannot be understood. */

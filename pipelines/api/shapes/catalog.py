@@ -162,6 +162,21 @@ class PublishComponentDraftSerializer(Shape):
     )
 
 
+class TryComponentDraftSerializer(Shape):
+    """What the draft is tried on."""
+
+    inputs = JsonObject(
+        required=False,
+        default=dict,
+        help_text='By port `{"value": …}`, `{"csv": "a,b\\n1,2"}` or `{"artifact": digest}`.',
+    )
+    params = JsonObject(required=False, default=dict)
+
+
+class TriedSerializer(Shape):
+    run = serializers.UUIDField(help_text="A run of one node, `step`, which no list shows.")
+
+
 class ComponentDraftRowSerializer(Shape):
     """A component that is being written. `component` is null until there is a version of it."""
 

@@ -54,6 +54,11 @@ export function publishComponentDraft(id: string, changelog: string): Promise<Co
   return body(api.POST("/api/v1/component-drafts/{id}/publish/", { params: { path: { id } }, body: { changelog } }));
 }
 
+/** Runs the saved draft on a worker; nobody's list shows the run. */
+export function tryComponentDraft(id: string, sample: NonNullable<DraftContent["sample"]>): Promise<{ run: string }> {
+  return body(api.POST("/api/v1/component-drafts/{id}/tries/", { params: { path: { id } }, body: { ...sample } }));
+}
+
 /** What publishing would do; nothing is written. */
 export function checkComponent(team: string, content: DraftContent, signal?: AbortSignal): Promise<ComponentOutlook> {
   const { kind, fields } = content;

@@ -1,10 +1,11 @@
-import { ChevronLeft, Rocket, Trash2 } from "lucide-react";
-import { type KeyboardEvent, useState } from "react";
+import { ChevronLeft, Play, Rocket, Trash2 } from "lucide-react";
+import { type KeyboardEvent, useMemo, useState } from "react";
 import { Link, useBlocker, useNavigate, useSearchParams } from "react-router";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { removeComponentDraft } from "@/api/resources/componentDrafts";
 import type { ComponentDraft, ComponentKind, JsonObject } from "@/api/types";
+import { uploadFor } from "@/features/editor/upload";
 import { Badge, Button, Dialog, IconButton, Notice, Tabs, Ticks, toast, useTitle } from "@/ui";
 
 import { AboutPane } from "./AboutPane";
@@ -12,6 +13,7 @@ import { CodePane } from "./CodePane";
 import { FacePane } from "./FacePane";
 import { PublishComponent } from "./PublishComponent";
 import { SavedWord } from "./SavedWord";
+import { TryPane, useTrying } from "./TryPane";
 import { type DraftHandle, useComponentDraft } from "./useComponentDraft";
 import { marksOf, useOutlook } from "./useOutlook";
 
@@ -22,10 +24,15 @@ export function ComponentWorkbench({ opened, kind }: { opened: ComponentDraft; k
   const checked = useOutlook(opened.team, content);
   const [params, setParams] = useSearchParams();
   const [publishing, setPublishing] = useState(false);
+  const trying = useTrying(opened.id, content, flush);
   const tab = params.get("tab") ?? "face";
   const name = checked.spec ? `${checked.spec.namespace}/${checked.spec.name}` : opened.name;
   useTitle(`${name}, draft`);
 
+  const failed = trying.node?.error?.line;
+  const marks = checked.fresh ? marksOf(checked.outlook) : [];
+  if (failed && marks.length === 0) marks.push({ line: failed, message: trying.node?.error?.message ?? "", severity: "error" });
+  const uploadFile = useMemo(() => uploadFor(opened.team), [opened.team]);
   const onFields = (fields: JsonObject): void => change((before) => ({ ...before, fields }));
   const show = (id: string): void =>
     setParams(
@@ -36,12 +43,18 @@ export function ComponentWorkbench({ opened, kind }: { opened: ComponentDraft; k
       },
       { replace: true },
     );
+  const tryIt = (): void => {
+    show("try");
+    trying.start();
+  };
   /** Before the code editor, which would take Ctrl+Enter for a new line. */
   const onKeyDownCapture = (event: KeyboardEvent): void => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+    if (!(event.ctrlKey || event.metaKey) || publishing) return;
+    if (event.key.toLowerCase() === "s") void flush().then((well) => well && toast("Saved"));
+    else if (event.key === "Enter") tryIt();
+    else return;
     event.preventDefault();
     event.stopPropagation();
-    void flush().then((well) => well && toast("Saved"));
   };
 
   return (
@@ -56,6 +69,9 @@ export function ComponentWorkbench({ opened, kind }: { opened: ComponentDraft; k
         <span className="flex-1" />
         <SavedWord saving={saving} />
         <ThrowAway id={opened.id} />
+        <Button icon={<Play className="size-4" aria-hidden />} busy={trying.busy} onClick={() => show("try")}>
+          Try…
+        </Button>
         <Button tone="primary" icon={<Rocket className="size-4" aria-hidden />} disabled={!checked.outlook} onClick={() => setPublishing(true)}>
           Publish…
         </Button>
@@ -64,7 +80,7 @@ export function ComponentWorkbench({ opened, kind }: { opened: ComponentDraft; k
       <div className="grid min-h-0 flex-1 grid-cols-1 lg:grid-cols-[minmax(0,1fr)_minmax(24rem,34rem)]">
         <section aria-label="Code" className="flex min-h-0 flex-col border-r max-lg:min-h-80">
           <div className="min-h-0 flex-1">
-            <CodePane kind={kind} content={content} marks={checked.fresh ? marksOf(checked.outlook) : []} onFields={onFields} />
+            <CodePane kind={kind} content={content} marks={marks} onFields={onFields} />
           </div>
           <Problems checked={checked} />
         </section>
@@ -75,6 +91,19 @@ export function ComponentWorkbench({ opened, kind }: { opened: ComponentDraft; k
           items={[
             { id: "face", label: "Ports and parameters", content: <FacePane content={content} spec={checked.spec} onFields={onFields} /> },
             { id: "about", label: "Name and docs", content: <AboutPane content={content} spec={checked.spec} onFields={onFields} /> },
+            {
+              id: "try",
+              label: "Try it",
+              content: (
+                <TryPane
+                  trying={trying}
+                  spec={checked.spec}
+                  content={content}
+                  uploadFile={uploadFile}
+                  onSample={(sample) => change((before) => ({ ...before, sample }))}
+                />
+              ),
+            },
           ]}
         />
       </div>
