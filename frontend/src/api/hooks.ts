@@ -9,6 +9,7 @@ import { getKeeping, listCleanUps, previewCleanUp } from "./resources/keeping";
 import { getNetwork, listAllowedHosts } from "./resources/network";
 import { getPipeline, getVersion, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
 import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
+import { listSecrets } from "./resources/secrets";
 import { listAudit, listInvitations, listMembers, listRoles } from "./resources/teams";
 import { listLimits, listWorkers } from "./resources/workers";
 import type { ApprovalFilters, AuditFilters, ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
@@ -22,6 +23,8 @@ export const keys = {
   network: (team: string) => ["team", team, "network"] as const,
   allowedHosts: (team: string, page = 1) => ["team", team, "network", "hosts", page] as const,
   team: (team: string) => ["team", team] as const,
+  secrets: (team: string) => ["team", team, "secrets"] as const,
+  secretUses: (team: string, id: number) => ["team", team, "secrets", id, "uses"] as const,
   keeping: (team: string) => ["team", team, "keeping"] as const,
   cleanUps: (team: string, page = 1) => ["team", team, "clean-ups", page] as const,
   cleanUpPreview: (team: string) => ["team", team, "clean-up-preview"] as const,
@@ -68,6 +71,15 @@ export function useMembers(team: string, page: number) {
     queryKey: keys.members(team, page),
     queryFn: ({ signal }) => listMembers(team, page, signal),
     placeholderData: keepPreviousData,
+  });
+}
+
+export function useSecrets(team: string, page = 1, enabled = true) {
+  return useQuery({
+    queryKey: [...keys.secrets(team), page],
+    queryFn: ({ signal }) => listSecrets(team, page, signal),
+    placeholderData: keepPreviousData,
+    enabled,
   });
 }
 

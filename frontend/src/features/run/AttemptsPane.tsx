@@ -33,6 +33,16 @@ export function AttemptsPane({ attempts }: { attempts: Attempt[] }) {
                 </dd>
               </>
             )}
+            {Object.keys(attempt.secrets).length > 0 && (
+              <>
+                <dt>Secrets</dt>
+                <dd>
+                  {Object.entries(attempt.secrets)
+                    .map(([name, version]) => `${name} v${String(version)}`)
+                    .join(", ")}
+                </dd>
+              </>
+            )}
             <dt>Exit</dt>
             <dd>{exitText(attempt)}</dd>
             {attempt.cpu_seconds !== null && (

@@ -9,6 +9,7 @@ import { CodeControl, JsonControl } from "./CodeControl";
 import { type ControlProps, type SchemaFieldProps, useFormSettings } from "./context";
 import { CelControl, ExpressionControl } from "./ExpressionControl";
 import { FileControl } from "./FileControl";
+import { SecretControl, SecretsControl } from "./SecretControls";
 import { ArrayControl, MapControl, StringsControl } from "./ListControls";
 import { type FieldKind, fieldKind, isExpression, type JsonSchema, labelOf, unwrap } from "./schema";
 import { BooleanControl, ChoiceControl, NumberControl, TextareaControl, TextControl } from "./SimpleControls";
@@ -24,6 +25,8 @@ const CONTROLS: Record<Exclude<FieldKind, "object">, ComponentType<ControlProps>
   boolean: BooleanControl,
   choice: ChoiceControl,
   strings: StringsControl,
+  secret: SecretControl,
+  secrets: SecretsControl,
   array: ArrayControl,
   map: MapControl,
   json: JsonControl,
@@ -34,6 +37,8 @@ const CONTROLS: Record<Exclude<FieldKind, "object">, ComponentType<ControlProps>
  * that is an expression itself.
  */
 const TEMPLATED: ReadonlySet<FieldKind> = new Set(["code", "textarea", "cel"]);
+/** A secret is named, never computed. */
+const PLAIN: ReadonlySet<FieldKind> = new Set(["secret", "secrets"]);
 
 /** One value: label, control, marks, and the switch between a plain value and an expression. */
 export function SchemaField({ name, schema: declared, path, value, onChange, label, required = false, bare = false }: SchemaFieldProps) {
@@ -99,7 +104,7 @@ export function SchemaField({ name, schema: declared, path, value, onChange, lab
                   onClick={() => onChange(undefined)}
                 />
               )}
-              {settings.allowExpressions && !TEMPLATED.has(kind) && (
+              {settings.allowExpressions && !TEMPLATED.has(kind) && !PLAIN.has(kind) && (
                 <ExpressionSwitch title={title} on={expression} disabled={settings.disabled} onClick={toggleExpression} />
               )}
             </span>

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { FormContext, type FormSettings, type Suggestion, type UploadFile } from "./context";
+import { FormContext, type FormSettings, type SecretChoices, type Suggestion, type UploadFile } from "./context";
 import type { JsonSchema } from "./schema";
 import { SchemaFields } from "./SchemaField";
 import { validateValue } from "./validate";
@@ -18,6 +18,7 @@ export interface SchemaFormProps {
   uploadFile?: UploadFile;
   expressionSuggestions?: Suggestion[];
   columnSuggestions?: string[];
+  secrets?: SecretChoices;
 }
 
 const NONE: never[] = [];
@@ -36,6 +37,7 @@ export function SchemaForm({
   uploadFile,
   expressionSuggestions = NONE,
   columnSuggestions = NONE,
+  secrets,
 }: SchemaFormProps) {
   const settings = useMemo<FormSettings>(
     () => ({
@@ -44,9 +46,10 @@ export function SchemaForm({
       uploadFile,
       expressionSuggestions,
       columnSuggestions,
+      secrets,
       errors: { ...validateValue(schema, value), ...errors },
     }),
-    [disabled, allowExpressions, uploadFile, expressionSuggestions, columnSuggestions, schema, value, errors],
+    [disabled, allowExpressions, uploadFile, expressionSuggestions, columnSuggestions, secrets, schema, value, errors],
   );
   return (
     <FormContext.Provider value={settings}>

@@ -20,6 +20,13 @@ export interface Suggestion {
   detail?: string;
 }
 
+/** The secrets that may be named here. */
+export interface SecretChoices {
+  names: readonly string[];
+  /** Lets somebody write a new one; told its name. Absent where they may not. */
+  writeNew?: (onWritten: (name: string) => void) => void;
+}
+
 export interface FormSettings {
   disabled: boolean;
   allowExpressions: boolean;
@@ -28,6 +35,7 @@ export interface FormSettings {
   expressionSuggestions: Suggestion[];
   /** Column names for fields of the format `column` and `columns`. */
   columnSuggestions: string[];
+  secrets?: SecretChoices;
   /** Marks by dotted path, such as `columns.2`. */
   errors: Record<string, string>;
 }

@@ -22,7 +22,7 @@ export interface JsonSchema {
   minLength?: number;
   maxLength?: number;
   pattern?: string;
-  /** `code`, `textarea`, `file`, `artifact`, `cel`, `uri`, `column`, `columns` choose the control. */
+  /** `code`, `textarea`, `file`, `artifact`, `cel`, `secret`, `uri`, `column`, `columns` choose the control. */
   format?: string;
   /** With `format: code`: `python`, `sql`, `shell`, `json`, `yaml`. */
   language?: string;
@@ -41,6 +41,8 @@ export type FieldKind =
   | "boolean"
   | "choice"
   | "strings"
+  | "secret"
+  | "secrets"
   | "array"
   | "object"
   | "map"
@@ -73,6 +75,7 @@ export function fieldKind(schema: JsonSchema): FieldKind {
       if (schema.format === "textarea") return "textarea";
       if (schema.format === "file" || schema.format === "artifact") return "file";
       if (schema.format === "cel") return "cel";
+      if (schema.format === "secret") return "secret";
       return "string";
     case "number":
     case "integer":
@@ -92,6 +95,7 @@ function arrayKind(schema: JsonSchema): FieldKind {
   if (!schema.items) return "json";
   const items = unwrap(schema.items);
   if (items.type === "string" && !items.enum && !items.format) return "strings";
+  if (items.type === "string" && items.format === "secret") return "secrets";
   return fieldKind(items) === "json" ? "json" : "array";
 }
 
@@ -128,6 +132,7 @@ export function startValue(schema: JsonSchema): unknown {
     case "choice":
       return choices(real)?.[0]?.value;
     case "strings":
+    case "secrets":
     case "array":
       return [];
     case "object":

@@ -14,6 +14,7 @@ import { useEditor } from "../context";
 import { uploadFor } from "../upload";
 import { CasesEditor } from "./CasesEditor";
 import { scopeOf } from "./scope";
+import { useSecretChoices } from "./useSecretChoices";
 import { useNodeEdits } from "./useNodeEdits";
 
 /** The component's parameters as a form. */
@@ -33,6 +34,7 @@ export function SettingsPane({ node, spec }: { node: NodeDef; spec: ComponentSpe
     return Object.fromEntries(own.map(({ field, message }) => [(field ?? "").slice("params.".length), message]));
   }, [problems, node.id]);
   const cases = spec.implementation.cases_parameter;
+  const secrets = useSecretChoices(pipeline.team, JSON.stringify(spec.parameters).includes('"secret"'));
   const parameters = definition.parameters;
   const schema = useMemo(() => schemaFor(node, spec, parameters), [node.map?.over, spec, parameters]);
   const value = node.params ?? {};
@@ -53,11 +55,13 @@ export function SettingsPane({ node, spec }: { node: NodeDef; spec: ComponentSpe
         uploadFile={uploadFor(pipeline.team)}
         expressionSuggestions={suggestions}
         columnSuggestions={columns}
+        secrets={secrets.choices}
         onChange={(next, path) => {
           const name = path.split(".")[0] ?? path;
           setParam(name, next[name]);
         }}
       />
+      {secrets.dialog}
     </div>
   );
 }
