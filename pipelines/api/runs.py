@@ -38,6 +38,9 @@ class RunFilters(django_filters.FilterSet):
         choices=RunState.choices, help_text="May be given several times."
     )
     pipeline = django_filters.UUIDFilter(field_name="pipeline_id")
+    version = django_filters.NumberFilter(
+        field_name="version__number", min_value=1, max_value=2_000_000_000, help_text="A number."
+    )
     created_by = django_filters.CharFilter(
         field_name="created_by__username", max_length=150, help_text="A username."
     )

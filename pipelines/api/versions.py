@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from pipelines.core.diff import diff
 from pipelines.designs import access, actions, queries
 from pipelines.designs.catalog import spec_of, specs_for
 from pipelines.designs.models import PipelineVersion
@@ -21,9 +22,11 @@ from .authentication import person
 from .refusals import Conflict
 from .shapes.common import ProblemSerializer
 from .shapes.designs import (
+    DiffQuerySerializer,
     ProblemsSerializer,
     PublishSerializer,
     ValidateSerializer,
+    VersionDiffSerializer,
     VersionRowSerializer,
     VersionSerializer,
 )
@@ -84,6 +87,46 @@ class Version(APIView):
                 "spec": spec_of(version).model_dump(mode="json"),
             }
         )
+
+
+class VersionDiff(APIView):
+    @extend_schema(
+        operation_id="versions_diff",
+        parameters=[DiffQuerySerializer],
+        responses=VersionDiffSerializer,
+    )
+    def get(self, request: Request, id: UUID, number: int) -> Response:
+        """What made this version of another one; with `against=draft` what the draft makes of it.
+
+        Version 1 without `against` is compared with nothing: everything in it was added.
+        """
+        version = access.version(request.user, id, number)
+        form = DiffQuerySerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        against = form.validated_data.get("against")
+        this = queries.side(version)
+        if against == "draft":
+            before, after = this, queries.draft_side(version.pipeline)
+        elif against is None and number == 1:
+            before, after = queries.Side(0, {}, {}), this
+        else:
+            other = access.version(request.user, id, int(against or number - 1))
+            before, after = queries.side(other), this
+        return Response(
+            {
+                "before": _side(before),
+                "after": _side(after),
+                "diff": diff(before.definition, after.definition).as_json(),
+            }
+        )
+
+
+def _side(side: queries.Side) -> dict[str, Any]:
+    return {
+        "version": side.number,
+        "definition": side.definition,
+        "components": {ref: spec.model_dump(mode="json") for ref, spec in side.specs.items()},
+    }
 
 
 class Validate(APIView):

@@ -1,20 +1,23 @@
 """Questions about pipelines."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, QuerySet
 
 from pipelines.core.checks import check, component_refs, parse
+from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
 from pipelines.core.plan import pin
 from pipelines.core.problems import Problem
-from pipelines.core.serialize import content_hash
+from pipelines.core.serialize import content_hash, to_document
 from pipelines.kinds import registry
 from pipelines.teams import vault
 from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team
 
-from .catalog import DesignCatalog
+from .catalog import DesignCatalog, specs_for
 from .models import Pipeline, PipelineVersion
 
 
@@ -78,3 +81,30 @@ def changed(pipeline: Pipeline) -> bool:
         return True
     catalog = DesignCatalog(pipeline.team_id, component_refs(definition))
     return content_hash(pin(definition, catalog.latest)) != newest
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: a version, or the draft (no number), with the specs to draw it."""
+
+    number: int | None
+    definition: dict[str, Any]
+    specs: Mapping[str, ComponentSpec]
+
+
+def side(version: PipelineVersion) -> Side:
+    """A version to be compared."""
+    specs = specs_for(version.pipeline.team_id, version.component_digests)
+    return Side(version.number, version.definition, specs)
+
+
+def draft_side(pipeline: Pipeline) -> Side:
+    """The draft to be compared: as it would be published, and as it is where it is no definition."""
+    definition, _ = parse(pipeline.draft)
+    if definition is None:
+        refs = [f"{name}@{number}" for name, number in component_refs(pipeline.draft) if number]
+        return Side(None, pipeline.draft, specs_for(pipeline.team_id, refs))
+    catalog = DesignCatalog(pipeline.team_id, component_refs(definition))
+    pinned = pin(definition, catalog.latest)
+    specs = specs_for(pipeline.team_id, {node.ref for node in pinned.nodes})
+    return Side(None, to_document(pinned), specs)

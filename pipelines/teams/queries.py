@@ -1,11 +1,13 @@
 """What is asked about teams."""
 
-from django.db.models import Q, QuerySet
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from .access import Person, runs_instance, within
+from .access import Person, runs_instance, standing, within
 from .models import AuditEntry, Invitation, Membership, Team, TeamSecret
-from .roles import Action
+from .roles import Action, allows
 
 
 def audit_entries(user: Person) -> QuerySet[AuditEntry]:
@@ -43,3 +45,17 @@ def secrets(team: Team) -> QuerySet[TeamSecret]:
         .defer("ciphertext")
         .order_by("name")
     )
+
+
+def history(thing: Model) -> QuerySet[AuditEntry]:
+    """What was done to one thing, newest first. For whoever may look at the thing."""
+    return AuditEntry.objects.filter(
+        object_type=thing._meta.model_name, object_id=str(thing.pk), outcome="done"
+    ).order_by("-id")
+
+
+def audits(user: Person, team_id: UUID | None) -> bool:
+    """Whether the person may read the whole audit log of a team."""
+    if team_id is None:
+        return runs_instance(user)
+    return allows(standing(user, team_id), Action.AUDIT)

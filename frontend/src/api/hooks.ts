@@ -3,13 +3,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getMe, listTokens } from "./resources/account";
 import { getPreview } from "./resources/artifacts";
-import { getComponent, getComponentVersion, listComponents } from "./resources/components";
+import { getComponent, getComponentVersion, listComponentHistory, listComponents } from "./resources/components";
 import { getEnvironment } from "./resources/environments";
 import { getKeeping, listCleanUps, previewCleanUp } from "./resources/keeping";
 import { getNetwork, listAllowedHosts } from "./resources/network";
-import { getPipeline, getVersion, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
-import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRuns } from "./resources/runs";
 import { listSecrets } from "./resources/secrets";
+import { getDiff, getPipeline, getVersion, listPipelineHistory, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
+import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRunHistory, listRuns } from "./resources/runs";
 import { listAudit, listInvitations, listMembers, listRoles } from "./resources/teams";
 import { listLimits, listWorkers } from "./resources/workers";
 import type { ApprovalFilters, AuditFilters, ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
@@ -38,6 +38,8 @@ export const keys = {
   pipeline: (id: string) => ["pipeline", id] as const,
   versions: (id: string) => ["pipeline", id, "versions"] as const,
   version: (id: string, number: number) => ["pipeline", id, "versions", number] as const,
+  diff: (id: string, from: number, to: number | null) => ["pipeline", id, "diff", from, to] as const,
+  history: (kind: string, id: string, page = 1) => ["history", kind, id, page] as const,
   runs: (filters: RunFilters = {}) => ["runs", filters] as const,
   run: (id: string) => ["run", id] as const,
   runArtifacts: (id: string, page = 1) => ["run", id, "artifacts", page] as const,
@@ -185,6 +187,30 @@ export function useVersion(id: string, number: number | null) {
     queryFn: ({ signal }) => getVersion(id, number ?? 0, signal),
     enabled: number !== null,
     ...FOREVER,
+  });
+}
+
+/** What made one version of another; never changes between versions, but the draft does. */
+export function useDiff(id: string, from: number, to: number | null) {
+  return useQuery({
+    queryKey: keys.diff(id, from, to),
+    queryFn: ({ signal }) => getDiff(id, from, to, signal),
+    staleTime: to === null ? 0 : Infinity,
+  });
+}
+
+/** What was done to one thing, newest first. */
+export function useHistory(kind: "pipeline" | "component" | "run", id: string, page: number) {
+  return useQuery({
+    queryKey: keys.history(kind, id, page),
+    queryFn: ({ signal }) => {
+      if (kind === "pipeline") return listPipelineHistory(id, page, signal);
+      if (kind === "run") return listRunHistory(id, page, signal);
+      const [namespace = "", name = ""] = id.split("/");
+      return listComponentHistory(namespace, name, page, signal);
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 0,
   });
 }
 

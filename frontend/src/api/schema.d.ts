@@ -233,6 +233,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/components/{namespace}/{name}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who published versions of the component, and what else was done to it, newest first. */
+        get: operations["components_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/components/{namespace}/{name}/versions/{number}/": {
         parameters: {
             query?: never;
@@ -462,6 +479,23 @@ export interface paths {
         patch: operations["pipelines_save_draft"];
         trace?: never;
     };
+    "/api/v1/pipelines/{id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who changed the pipeline, when and how, newest first: every saving of its draft, too. */
+        get: operations["pipelines_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pipelines/{id}/run-check/": {
         parameters: {
             query?: never;
@@ -541,6 +575,27 @@ export interface paths {
         };
         /** @description One version, with the specs that it pinned. */
         get: operations["versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}/versions/{number}/diff/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What made this version of another one; with `against=draft` what the draft makes of it.
+         *
+         *     Version 1 without `against` is compared with nothing: everything in it was added.
+         */
+        get: operations["versions_diff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -698,6 +753,23 @@ export interface paths {
         };
         /** @description The run's events in order; the same that the WebSocket sends. */
         get: operations["runs_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who started, cancelled, pinned or decided about the run, newest first. */
+        get: operations["runs_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1433,6 +1505,13 @@ export interface components {
             breaking: boolean;
             message: string;
         };
+        /**
+         * @description * `added` - added
+         *     * `removed` - removed
+         *     * `changed` - changed
+         * @enum {string}
+         */
+        ChangeEnum: "added" | "removed" | "changed";
         ChangeLimitRequest: {
             slots: number;
         };
@@ -1752,6 +1831,14 @@ export interface components {
         Definition: {
             [key: string]: unknown;
         };
+        /** @description What differs in meaning; where nodes stand on the canvas is no part of it. */
+        DefinitionDiff: {
+            nodes: components["schemas"]["PartChange"][];
+            edges: components["schemas"]["EdgeChange"][];
+            parameters: components["schemas"]["PartChange"][];
+            outputs: components["schemas"]["PartChange"][];
+            settings: components["schemas"]["FieldChange"][];
+        };
         /** @description One finding about a definition, with the node, port, edge or field that it is about. */
         DefinitionProblem: {
             code: string;
@@ -1760,6 +1847,14 @@ export interface components {
             port: string | null;
             edge: string | null;
             field: string | null;
+        };
+        DiffSide: {
+            /** @description Null for the draft. */
+            version: number | null;
+            definition: components["schemas"]["Definition"];
+            components: {
+                [key: string]: components["schemas"]["ComponentSpec"];
+            };
         };
         /** @description The definition being edited. `changed`: it differs from the newest version. */
         Draft: {
@@ -1770,6 +1865,18 @@ export interface components {
             updated_at: string;
             updated_by: components["schemas"]["UserRef"] | null;
             changed: boolean;
+        };
+        EdgeChange: {
+            /** @description `load.table -> train.data` */
+            edge: string;
+            /**
+             * @description An edge is never `changed`.
+             *
+             *     * `added` - added
+             *     * `removed` - removed
+             *     * `changed` - changed
+             */
+            change: components["schemas"]["ChangeEnum"];
         };
         /** @description A lock. `team` is null for Penstock's own libraries; `current`: the next run uses it. */
         Environment: {
@@ -1880,6 +1987,12 @@ export interface components {
          * @enum {string}
          */
         FateEnum: "keep" | "run" | "leave";
+        FieldChange: {
+            path: string[];
+            change: components["schemas"]["ChangeEnum"];
+            before: components["schemas"]["JsonValue"] | null;
+            after: components["schemas"]["JsonValue"] | null;
+        };
         Freed: {
             /** @default 0 */
             runs: number;
@@ -1898,6 +2011,24 @@ export interface components {
             pipelines: {
                 [key: string]: number;
             };
+        };
+        /** @description What was done to one thing, for those who may look at it. */
+        HistoryEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            actor_kind: components["schemas"]["ActorKindEnum"];
+            /** @description The username at that time. */
+            actor: string;
+            /** @description The token that was used; empty for a session. */
+            token: string;
+            action: string;
+            before: components["schemas"]["JsonValue"] | null;
+            after: components["schemas"]["JsonValue"] | null;
+            /** @description For those who may read the team's audit log; else empty. */
+            ip: string;
+            /** @description As `ip`. */
+            request_id: string;
         };
         ImagePreview: {
             /**
@@ -2502,6 +2633,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Environment"][];
         };
+        PaginatedHistoryEntryList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["HistoryEntry"][];
+        };
         PaginatedInvitationList: {
             /** @example 123 */
             count: number;
@@ -2703,6 +2849,12 @@ export interface components {
             number: number;
             pipeline: components["schemas"]["PipelineRef"];
             node: string;
+        };
+        /** @description A node by its id, a parameter or an output by its name. */
+        PartChange: {
+            name: string;
+            change: components["schemas"]["ChangeEnum"];
+            fields: components["schemas"]["FieldChange"][];
         };
         PasswordRequest: {
             /** @description Needed when there is a password already. */
@@ -3285,6 +3437,11 @@ export interface components {
             };
             /** @description What a node looks like that uses this version. */
             spec: components["schemas"]["ComponentSpec"];
+        };
+        VersionDiff: {
+            before: components["schemas"]["DiffSide"];
+            after: components["schemas"]["DiffSide"];
+            diff: components["schemas"]["DefinitionDiff"];
         };
         VersionRow: {
             number: number;
@@ -4499,6 +4656,69 @@ export interface operations {
             };
         };
     };
+    components_history: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHistoryEntryList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     components_version: {
         parameters: {
             query?: never;
@@ -5547,6 +5767,68 @@ export interface operations {
             };
         };
     };
+    pipelines_history: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHistoryEntryList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pipelines_run_check: {
         parameters: {
             query?: never;
@@ -5734,6 +6016,8 @@ export interface operations {
                 state?: ("cancelled" | "failed" | "pending" | "running" | "success")[];
                 /** @description Id or slug of a team. */
                 team?: string;
+                /** @description A number. */
+                version?: number;
                 /** @description Runs in which a person is asked to decide, in child runs as well. */
                 waits_for_approval?: boolean;
             };
@@ -6081,6 +6365,67 @@ export interface operations {
             };
         };
     };
+    versions_diff: {
+        parameters: {
+            query?: {
+                /** @description The number of another version, or `draft`; the version before when left out. */
+                against?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDiff"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pipelines_specs: {
         parameters: {
             query?: {
@@ -6241,6 +6586,8 @@ export interface operations {
                 state?: ("cancelled" | "failed" | "pending" | "running" | "success")[];
                 /** @description Id or slug of a team. */
                 team?: string;
+                /** @description A number. */
+                version?: number;
                 /** @description Runs in which a person is asked to decide, in child runs as well. */
                 waits_for_approval?: boolean;
             };
@@ -6644,6 +6991,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_history: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHistoryEntryList"];
                 };
             };
             /** @description The request cannot be understood. */

@@ -25,6 +25,8 @@ export function createRouter() {
           children: [
             { index: true, lazy: page(() => import("@/features/pipelines/PipelinesPage"), "PipelinesPage") },
             { path: "pipelines/:id", lazy: page(() => import("@/features/editor/EditorPage"), "EditorPage") },
+            { path: "pipelines/:id/history", lazy: page(() => import("@/features/history/HistoryPage"), "HistoryPage") },
+            { path: "pipelines/:id/diff", lazy: page(() => import("@/features/history/DiffPage"), "DiffPage") },
             { path: "runs", lazy: page(() => import("@/features/runs/RunsPage"), "RunsPage") },
             { path: "runs/:id", lazy: page(() => import("@/features/run/RunPage"), "RunPage") },
             {

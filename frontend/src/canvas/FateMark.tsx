@@ -1,12 +1,21 @@
 import { clsx } from "clsx";
+import type { LucideIcon } from "lucide-react";
 
 import { Tooltip } from "@/ui";
 
-import { type Fate, FATES } from "./status";
+import { type Change, CHANGES, type Fate, FATES } from "./status";
 
 /** On a node: what it would do in the run that is being asked about. */
 export function FateMark({ fate }: { fate: Fate }) {
-  const { icon: Icon, label, text, border } = FATES[fate];
+  return <Mark {...FATES[fate]} />;
+}
+
+/** On a node: what became of it since the other version. */
+export function ChangeMark({ change }: { change: Change }) {
+  return <Mark {...CHANGES[change]} />;
+}
+
+function Mark({ icon: Icon, label, text, border }: { icon: LucideIcon; label: string; text: string; border: string }) {
   return (
     <Tooltip label={label} side="top">
       <span

@@ -16,7 +16,7 @@ import { Overview } from "./overview/Overview";
 import { useOverview } from "./overview/useOverview";
 import { EDGE_TYPES, NODE_TYPES } from "./parts";
 import { OpenNode } from "./PatternMarks";
-import type { Fate, NodeStatus } from "./status";
+import type { Change, Fate, NodeStatus } from "./status";
 import { useCanvasView } from "./view";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -28,6 +28,8 @@ export interface GraphViewProps {
   components: Readonly<Record<string, unknown>>;
   states?: ReadonlyMap<string, NodeStatus>;
   fates?: ReadonlyMap<string, Fate>;
+  /** Nodes by id and edges by key, where two versions are laid over each other. */
+  changes?: ReadonlyMap<string, Change>;
   problems?: readonly Problem[];
   selected?: string | null;
   onSelect?: (node: string | null) => void;
@@ -41,7 +43,7 @@ export interface GraphViewProps {
 export function GraphView(props: GraphViewProps) {
   return (
     <ReactFlowProvider>
-      <MarksProvider states={props.states} fates={props.fates} problems={props.problems}>
+      <MarksProvider states={props.states} fates={props.fates} changes={props.changes} problems={props.problems}>
         <OpenNode.Provider value={props.onOpen ?? null}>
           <ReadOnlyFlow {...props} />
         </OpenNode.Provider>

@@ -7,6 +7,7 @@ import { handlePort, type LinkEdge } from "./flow";
 import { type Marks, useMarks } from "./marks";
 import { labelPoint } from "./labelPoint";
 import { portColor } from "./portColors";
+import { CHANGES } from "./status";
 
 /** How the data on an edge fares: has it come, is it being used, will it never come? */
 type Flow = "idle" | "done" | "active" | "failed" | "dead";
@@ -49,6 +50,7 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
   const port = handlePort(sourceHandleId);
   const fact = useMarks((marks) => (port === null || !marks.near ? undefined : marks.states.get(source)?.outputs?.[port]));
   const problem = useMarks((marks) => marks.edgeProblems.get(id)?.[0]?.message);
+  const change = useMarks((marks) => marks.changes.get(id));
   const awaited = useMarks((marks) => marks.dropEdge === id);
   const tools = useContext(EdgeToolsContext);
   const type = data?.type ?? null;
@@ -56,6 +58,8 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
   const [labelX, labelY] = removable ? [middleX, middleY] : labelPoint(props, [middleX, middleY]);
   const stroke = awaited
     ? "var(--color-accent)"
+    : change
+    ? CHANGES[change].stroke
     : problem
     ? "var(--color-danger)"
     : selected
@@ -69,9 +73,9 @@ export const Link = memo(function Link(props: EdgeProps<LinkEdge>) {
         className={clsx(flow === "active" && "pk-flowing")}
         style={{
           stroke,
-          strokeWidth: awaited ? 5 : far ? 4 : selected ? 2.5 : 1.75,
+          strokeWidth: awaited ? 5 : far ? 4 : selected || change ? 2.5 : 1.75,
           opacity: flow === "dead" && !selected ? 0.5 : undefined,
-          strokeDasharray: type === null ? "5 5" : flow === "active" ? "7 5" : undefined,
+          strokeDasharray: type === null || change === "removed" ? "5 5" : flow === "active" ? "7 5" : undefined,
         }}
       />
       {problem && <title>{problem}</title>}

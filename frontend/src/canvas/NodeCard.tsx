@@ -9,12 +9,12 @@ import { stateLook, Ticks, Tooltip } from "@/ui";
 
 import { ComponentIcon } from "./ComponentIcon";
 import { type CardNode, isJoined, ORDER_HANDLE } from "./flow";
-import { FateMark } from "./FateMark";
+import { ChangeMark, FateMark } from "./FateMark";
 import { useMarks } from "./marks";
 import { NodeState, NodeTime, Progress } from "./NodeState";
 import { PatternMarks } from "./PatternMarks";
 import { OrderHandle, PortRow } from "./PortRow";
-import { FATES } from "./status";
+import { CHANGES, FATES } from "./status";
 
 /** States whose reason one would ask for at once: it stands in place of the id. */
 const TELLS_WHY: ReadonlySet<string> = new Set(["queued", "skipped", "waiting"]);
@@ -31,16 +31,19 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const problems = useMarks((marks) => marks.problems.get(id));
   const target = useMarks((marks) => marks.dropTarget === id);
   const fate = useMarks((marks) => marks.fates.get(id));
+  const change = useMarks((marks) => marks.changes.get(id));
   const far = useMarks((marks) => marks.far);
   const ref = refOf(node);
   const name = shownName(ref);
   const title = node.title || spec?.title || name || id;
   const subtitle = node.title && spec?.title ? `${spec.title} · ${id}` : id;
   const told = status && TELLS_WHY.has(status.state) ? status.reason : "";
-  const faded = fate === "leave" || status?.state === "skipped" || status?.state === "cancelled";
+  const faded = change === "removed" || fate === "leave" || status?.state === "skipped" || status?.state === "cancelled";
   // One colour alone: of two border classes it is the stylesheet's order that wins.
   const started = status && status.state !== "pending";
-  const border = fate
+  const border = change
+    ? CHANGES[change].border
+    : fate
     ? FATES[fate].border
     : started
     ? stateLook(status.state).border
@@ -55,6 +58,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         data-node-id={id}
         data-state={status?.state}
         data-fate={fate}
+        data-change={change}
         style={nodeSize(ports)}
         className={clsx(
           "rounded-lg border-4",
@@ -70,12 +74,14 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-node-id={id}
       data-state={status?.state}
       data-fate={fate}
+      data-change={change}
       data-selected={selected || undefined}
       style={nodeSize(ports)}
       className={clsx(
         "group/node relative rounded-lg border bg-surface shadow-card transition-[box-shadow,border-color] duration-100",
         border,
-        (!spec || node.on_exit) && "border-dashed",
+        (!spec || node.on_exit || change === "removed") && "border-dashed",
+        change && "border-2",
         node.map && "pk-stack",
         (selected || target) && "ring-2 ring-accent",
         target && "bg-accent-soft",
@@ -111,7 +117,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         </div>
       </header>
       {fate && <FateMark fate={fate} />}
-      <PatternMarks node={node} status={status} behindFate={fate !== undefined} />
+      {change && <ChangeMark change={change} />}
+      <PatternMarks node={node} status={status} behindFate={fate !== undefined || change !== undefined} />
       {problems && (
         <Tooltip label={problems.map(({ message }) => message).join("\n")} side="top">
           <span

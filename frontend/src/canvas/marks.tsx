@@ -11,7 +11,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Guide, Terminal } from "@/graph/connect";
 import type { Problem } from "@/graph/types";
 
-import type { Fate, NodeStatus } from "./status";
+import type { Change, Fate, NodeStatus } from "./status";
 
 export interface Wire {
   start: Terminal;
@@ -22,6 +22,8 @@ export interface Marks {
   states: ReadonlyMap<string, NodeStatus>;
   /** What each node would do in a run that somebody is about to start. */
   fates: ReadonlyMap<string, Fate>;
+  /** What became of nodes and edges since another version, by id and by edge key. */
+  changes: ReadonlyMap<string, Change>;
   problems: ReadonlyMap<string, readonly Problem[]>;
   /** Problems by edge key. */
   edgeProblems: ReadonlyMap<string, readonly Problem[]>;
@@ -40,6 +42,7 @@ export interface Marks {
 export const NO_MARKS: Marks = {
   states: new Map(),
   fates: new Map(),
+  changes: new Map(),
   problems: new Map(),
   edgeProblems: new Map(),
   wire: null,
@@ -66,14 +69,16 @@ export function useMarks<T>(select: (marks: Marks) => T): T {
 export interface MarksProviderProps {
   states?: Marks["states"];
   fates?: Marks["fates"];
+  changes?: Marks["changes"];
   problems?: readonly Problem[];
   children: ReactNode;
 }
 
-export function MarksProvider({ states, fates, problems, children }: MarksProviderProps) {
+export function MarksProvider({ states, fates, changes, problems, children }: MarksProviderProps) {
   const [store] = useState(() => createStore<Marks>(() => NO_MARKS));
   useEffect(() => store.setState({ states: states ?? NO_MARKS.states }), [store, states]);
   useEffect(() => store.setState({ fates: fates ?? NO_MARKS.fates }), [store, fates]);
+  useEffect(() => store.setState({ changes: changes ?? NO_MARKS.changes }), [store, changes]);
   useEffect(() => {
     store.setState({
       problems: grouped(problems ?? [], ({ node, edge }) => (edge ? null : node)),

@@ -1,4 +1,4 @@
-import { Bookmark, CircleSlash, type LucideIcon, Play } from "lucide-react";
+import { Bookmark, CircleSlash, type LucideIcon, Minus, Pencil, Play, Plus } from "lucide-react";
 
 import type { NodeState, Outlook } from "@/api/types";
 
@@ -9,6 +9,15 @@ export const FATES: Record<Fate, { label: string; icon: LucideIcon; text: string
   run: { label: "Would run", icon: Play, text: "text-info", border: "border-info" },
   keep: { label: "Would keep its result", icon: Bookmark, text: "text-success", border: "border-success" },
   leave: { label: "Would be left out", icon: CircleSlash, text: "text-muted", border: "border-line-strong" },
+};
+
+/** What became of a node or an edge from one version to another. */
+export type Change = "added" | "removed" | "changed";
+
+export const CHANGES: Record<Change, { label: string; icon: LucideIcon; text: string; border: string; stroke: string }> = {
+  added: { label: "Added", icon: Plus, text: "text-success", border: "border-success", stroke: "var(--color-success)" },
+  removed: { label: "Removed", icon: Minus, text: "text-danger", border: "border-danger", stroke: "var(--color-danger)" },
+  changed: { label: "Changed", icon: Pencil, text: "text-warning", border: "border-warning", stroke: "var(--color-warning)" },
 };
 
 /** How a node fares in a run: what the canvas shows on it. */

@@ -54,6 +54,21 @@ class AuditEntrySerializer(Shape):
     digest = serializers.CharField()
 
 
+class HistoryEntrySerializer(Shape):
+    """What was done to one thing, for those who may look at it."""
+
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    actor_kind = serializers.ChoiceField(choices=["person", "service", "anonymous", "system"])
+    actor = serializers.CharField(help_text="The username at that time.")
+    token = serializers.CharField(help_text="The token that was used; empty for a session.")
+    action = serializers.CharField()
+    before = JsonValue(allow_null=True)
+    after = JsonValue(allow_null=True)
+    ip = serializers.CharField(help_text="For those who may read the team's audit log; else empty.")
+    request_id = serializers.CharField(help_text="As `ip`.")
+
+
 class AuditFormatSerializer(Shape):
     as_ = serializers.ChoiceField(choices=["csv", "jsonl"], default="csv")
 
@@ -70,3 +85,10 @@ def entry(row: AuditEntry) -> dict[str, Any]:
         "before": json.loads(row.before),
         "after": json.loads(row.after),
     }
+
+
+def history_entry(row: AuditEntry, *, whole: bool) -> dict[str, Any]:
+    """An entry as it stands in the history of its object; `whole` with where it came from."""
+    told = entry(row)
+    hidden = {} if whole else {"ip": "", "request_id": ""}
+    return {name: told[name] for name in HistoryEntrySerializer().get_fields()} | hidden

@@ -10,7 +10,7 @@ from pipelines.designs.models import Pipeline
 from pipelines.runs.models import RunState
 
 from .common import DefinitionProblemSerializer, ProblemSerializer, Shape, UserRefSerializer
-from .fields import DefinitionField, SpecField
+from .fields import DefinitionField, JsonValue, SpecField
 
 
 class LastRunSerializer(Shape):
@@ -144,3 +144,61 @@ class ValidateSerializer(Shape):
 
 class ProblemsSerializer(Shape):
     problems = DefinitionProblemSerializer(many=True)
+
+
+CHANGES = ["added", "removed", "changed"]
+
+
+class FieldChangeSerializer(Shape):
+    path = serializers.ListField(child=serializers.CharField())
+    change = serializers.ChoiceField(choices=CHANGES)
+    before = JsonValue(allow_null=True)
+    after = JsonValue(allow_null=True)
+
+
+class PartChangeSerializer(Shape):
+    """A node by its id, a parameter or an output by its name."""
+
+    name = serializers.CharField()
+    change = serializers.ChoiceField(choices=CHANGES)
+    fields_ = FieldChangeSerializer(many=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`fields` is a word of the framework's."""
+        found = super().get_fields()
+        return {name.rstrip("_"): field for name, field in found.items()}
+
+
+class EdgeChangeSerializer(Shape):
+    edge = serializers.CharField(help_text="`load.table -> train.data`")
+    change = serializers.ChoiceField(choices=CHANGES, help_text="An edge is never `changed`.")
+
+
+class DefinitionDiffSerializer(Shape):
+    """What differs in meaning; where nodes stand on the canvas is no part of it."""
+
+    nodes = PartChangeSerializer(many=True)
+    edges = EdgeChangeSerializer(many=True)
+    parameters = PartChangeSerializer(many=True)
+    outputs = PartChangeSerializer(many=True)
+    settings = FieldChangeSerializer(many=True)
+
+
+class DiffSideSerializer(Shape):
+    version = serializers.IntegerField(allow_null=True, help_text="Null for the draft.")
+    definition = DefinitionField()
+    components = serializers.DictField(child=SpecField())
+
+
+class VersionDiffSerializer(Shape):
+    before = DiffSideSerializer()
+    after = DiffSideSerializer()
+    diff = DefinitionDiffSerializer()
+
+
+class DiffQuerySerializer(Shape):
+    against = serializers.RegexField(
+        r"^(draft|[1-9][0-9]{0,8})$",
+        required=False,
+        help_text="The number of another version, or `draft`; the version before when left out.",
+    )

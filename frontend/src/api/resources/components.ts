@@ -1,5 +1,5 @@
 import { api, body, given } from "../client";
-import type { Component, ComponentDetail, ComponentFilters, ComponentVersion } from "../types";
+import type { Component, ComponentDetail, ComponentFilters, ComponentVersion, HistoryEntry, Page } from "../types";
 
 /** The whole catalog that matches: pages are read one after another. */
 export async function listComponents(filters: ComponentFilters, signal?: AbortSignal): Promise<Component[]> {
@@ -10,6 +10,12 @@ export async function listComponents(filters: ComponentFilters, signal?: AbortSi
     all.push(...answer.results);
     if (!answer.next) return all;
   }
+}
+
+export function listComponentHistory(namespace: string, name: string, page: number, signal?: AbortSignal): Promise<Page<HistoryEntry>> {
+  return body(
+    api.GET("/api/v1/components/{namespace}/{name}/history/", { params: { path: { namespace, name }, query: { page } }, signal }),
+  );
 }
 
 export function getComponent(namespace: string, name: string, signal?: AbortSignal): Promise<ComponentDetail> {

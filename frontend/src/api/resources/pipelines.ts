@@ -1,5 +1,6 @@
 import { api, body, given } from "../client";
 import type {
+  HistoryEntry,
   JsonObject,
   Page,
   Pipeline,
@@ -12,6 +13,7 @@ import type {
   Run,
   SavedDraft,
   StartRun,
+  VersionDiff,
 } from "../types";
 
 export function listPipelines(filters: PipelineFilters, signal?: AbortSignal): Promise<Page<PipelineRow>> {
@@ -75,6 +77,17 @@ export function getVersion(id: string, number: number, signal?: AbortSignal): Pr
   return body(
     api.GET("/api/v1/pipelines/{id}/versions/{number}/", { params: { path: { id, number: String(number) } }, signal }),
   );
+}
+
+/** `from` 0 is nothing at all; `to` null is the draft. */
+export function getDiff(id: string, from: number, to: number | null, signal?: AbortSignal): Promise<VersionDiff> {
+  const path = { id, number: String(to ?? from) };
+  const query = to === null ? { against: "draft" } : from === 0 ? {} : { against: String(from) };
+  return body(api.GET("/api/v1/pipelines/{id}/versions/{number}/diff/", { params: { path, query }, signal }));
+}
+
+export function listPipelineHistory(id: string, page: number, signal?: AbortSignal): Promise<Page<HistoryEntry>> {
+  return body(api.GET("/api/v1/pipelines/{id}/history/", { params: { path: { id }, query: { page, page_size: 100 } }, signal }));
 }
 
 export function publishVersion(id: string, message: string): Promise<PipelineVersionRow> {

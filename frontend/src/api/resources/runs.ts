@@ -1,5 +1,5 @@
 import { api, apiUrl, body, given } from "../client";
-import type { ApprovalFilters, CloneRun, Decision, Item, ItemFilters, LogPage, NodeDetail, OpenApproval, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
+import type { ApprovalFilters, CloneRun, Decision, HistoryEntry, Item, ItemFilters, LogPage, NodeDetail, OpenApproval, Page, Run, RunArtifact, RunEvent, RunFilters, RunRow } from "../types";
 
 export function listRuns(filters: RunFilters, signal?: AbortSignal): Promise<Page<RunRow>> {
   return body(api.GET("/api/v1/runs/", { params: { query: given(filters) }, signal }));
@@ -11,6 +11,10 @@ export async function getRun(id: string, signal?: AbortSignal): Promise<Run> {
 
 export async function cancelRun(id: string): Promise<Run> {
   return (await body(api.POST("/api/v1/runs/{id}/cancel/", { params: { path: { id } } }))) as Run;
+}
+
+export function listRunHistory(id: string, page: number, signal?: AbortSignal): Promise<Page<HistoryEntry>> {
+  return body(api.GET("/api/v1/runs/{id}/history/", { params: { path: { id }, query: { page } }, signal }));
 }
 
 /** A new run of the same version; what is given overrides what the old run had, parameters one by one. */

@@ -1,3 +1,4 @@
+import { Link } from "react-router";
 import type { AuditEntry } from "@/api/types";
 import { Badge, RelativeTime, TABLE, TABLE_BOX, TD, TH } from "@/ui";
 
@@ -44,12 +45,31 @@ export function AuditTable({ rows, onChoose }: { rows: AuditEntry[]; onChoose: (
               </td>
               <td className={`${TD} max-w-96`}>
                 <Change before={entry.before} after={entry.after} />
+                <DiffLink entry={entry} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** From a published version to what it changed, from an edit to the pipeline's history. */
+function DiffLink({ entry: { action, object_id: id, after, outcome } }: { entry: AuditEntry }) {
+  if (outcome !== "done" || !id) return null;
+  if (action === "pipeline.edit")
+    return (
+      <Link to={`/pipelines/${id}/history`} className="text-xs text-accent underline">
+        History of the pipeline
+      </Link>
+    );
+  const version = typeof after === "object" && after !== null && "version" in after ? Number(after.version) : 0;
+  if (action !== "pipeline.publish" || !version) return null;
+  return (
+    <Link to={`/pipelines/${id}/diff?from=${version - 1}&to=${version}`} className="text-xs text-accent underline">
+      What version {version} changed
+    </Link>
   );
 }
 

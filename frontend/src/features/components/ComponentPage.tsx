@@ -5,6 +5,7 @@ import { useComponent, useComponentVersion, useMe } from "@/api/hooks";
 import { ApiProblem } from "@/api/problem";
 import type { ComponentDetail, ComponentSpec, JsonObject } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
+import { HistoryList } from "@/features/history/HistoryList";
 import { interfaceOf } from "@/graph/interface";
 import type { ComponentSpec as GraphSpec, OutputPort } from "@/graph/types";
 import { Badge, buttonClass, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
@@ -76,6 +77,9 @@ function Versioned({ component }: { component: ComponentDetail }) {
           {({ spec }) => <Spec spec={spec} />}
         </Loaded>
       )}
+      <Section title="History">
+        <HistoryList kind="component" id={component.full_name} pageSize={50} />
+      </Section>
       <Section title="Versions">
         <ul className="flex flex-col divide-y rounded-lg border bg-surface">
           {component.versions.map((version) => (

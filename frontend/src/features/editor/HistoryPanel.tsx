@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { RotateCcw, X } from "lucide-react";
+import { GitCompare, RotateCcw, X } from "lucide-react";
+import { Link } from "react-router";
 
 import { keys, useVersions } from "@/api/hooks";
 import { errorMessage } from "@/api/problem";
@@ -54,6 +55,9 @@ export function HistoryPanel({ shown, onShow, onClose }: HistoryPanelProps) {
     <section aria-label="Version history" data-testid="history" className="flex h-full min-h-0 flex-col bg-surface">
       <header className="flex h-11 shrink-0 items-center gap-2 border-b pr-2 pl-4">
         <h2 className="flex-1 font-semibold">Versions</h2>
+        <Link to={`/pipelines/${pipeline.id}/history`} className="text-xs text-accent underline">
+          All changes
+        </Link>
         <IconButton label="Close the history" size="sm" icon={<X />} onClick={onClose} />
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
@@ -68,6 +72,13 @@ export function HistoryPanel({ shown, onShow, onClose }: HistoryPanelProps) {
             {changed ? "Has changes that are not published" : "Just like the newest version"}
           </span>
         </button>
+        {changed && (versions.data?.results.length ?? 0) > 0 && (
+          <p className="border-b px-4 py-1.5 text-xs">
+            <Link to={`/pipelines/${pipeline.id}/diff?to=draft`} className="text-accent underline">
+              What is not published yet
+            </Link>
+          </p>
+        )}
         <Loaded query={versions} what="the versions">
           {({ results }) =>
             results.length === 0 ? (
@@ -93,6 +104,14 @@ export function HistoryPanel({ shown, onShow, onClose }: HistoryPanelProps) {
                         {version.created_by?.username ?? "Penstock"} · <RelativeTime at={version.created_at} />
                       </span>
                     </button>
+                    <Link
+                      to={`/pipelines/${pipeline.id}/diff?from=${version.number - 1}&to=${version.number}`}
+                      aria-label={`What changed in version ${version.number}`}
+                      title={`What changed in version ${version.number}`}
+                      className="mt-2 inline-flex size-6 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-ink"
+                    >
+                      <GitCompare className="size-4" aria-hidden />
+                    </Link>
                     {editable && (
                       <IconButton
                         label={`Restore version ${version.number} into the draft`}

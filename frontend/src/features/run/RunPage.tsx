@@ -8,6 +8,7 @@ import { useRerun } from "@/features/rerun/useRerun";
 import { type LiveRun, useLiveRun } from "@/live";
 import { EmptyState, formatNumber, Loaded, Spinner, type TabItem, Tabs, useTitle } from "@/ui";
 import { ArtifactsTab } from "./ArtifactsTab";
+import { HistoryList } from "@/features/history/HistoryList";
 import { EventsTab } from "./EventsTab";
 import { LiveNotice } from "./LiveNotice";
 import { graphNode } from "./items";
@@ -87,6 +88,15 @@ function RunView({ run, live }: { run: Run; live: LiveRun }) {
       { id: "events", label: "Events", content: <EventsTab run={run} bus={live.bus} onSelect={select} /> },
       { id: "artifacts", label: "Artifacts", content: <ArtifactsTab run={run} onSelect={select} /> },
       { id: "parameters", label: "Parameters", content: <ParametersTab run={run} /> },
+      {
+        id: "history",
+        label: "History",
+        content: (
+          <div className="flex flex-col gap-2 p-4">
+            <HistoryList kind="run" id={run.id} pageSize={50} />
+          </div>
+        ),
+      },
     ],
     [run, node, select, openChild, live.bus, fates, menu],
   );

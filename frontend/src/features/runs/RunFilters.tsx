@@ -2,17 +2,18 @@ import { X } from "lucide-react";
 import { useId, useState } from "react";
 import { useMe, usePipelines } from "@/api/hooks";
 import type { RunFilters as ApiFilters, RunState } from "@/api/types";
-import { Button, Input, Select, STATES, Switch } from "@/ui";
+import { Button, IconButton, Input, Select, STATES, Switch } from "@/ui";
 
 const RUN_STATES = ["pending", "running", "success", "failed", "cancelled"] as const;
-const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before", "waits_for_approval", "pinned"] as const;
+const NAMES = ["state", "pipeline", "created_by", "created_after", "created_before", "waits_for_approval", "pinned", "version"] as const;
 export type FilterValues = Partial<Record<(typeof NAMES)[number], string>>;
 
-export function toQuery({ state, waits_for_approval: waits, pinned, ...rest }: FilterValues): ApiFilters {
+export function toQuery({ state, waits_for_approval: waits, pinned, version, ...rest }: FilterValues): ApiFilters {
   return {
     ...rest,
     ...(isRunState(state) ? { state: [state] } : {}),
     ...(waits === "true" ? { waits_for_approval: true } : {}),
+    ...(Number(version) > 0 ? { version: Number(version) } : {}),
     ...(pinned === "true" ? { pinned: true } : {}),
   };
 }
@@ -85,6 +86,12 @@ export function RunFilters({ filters, people, onChange }: RunFiltersProps) {
         onValueChange={(pipeline) => set({ pipeline })}
         options={[{ value: "", label: "Any pipeline" }, ...names]}
       />
+      {filters.version && (
+        <span className="flex h-8 items-center gap-1 text-xs text-muted">
+          of version {filters.version}
+          <IconButton label="Runs of every version" size="sm" icon={<X />} onClick={() => set({ version: undefined })} />
+        </span>
+      )}
       <Who
         key={filters.created_by ?? ""}
         value={filters.created_by ?? ""}
