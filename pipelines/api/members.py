@@ -1,5 +1,6 @@
 """Teams: who is in them, invitations, roles, service accounts and their tokens."""
 
+import django_filters
 from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from pipelines.teams import access, members, queries, tokens
-from pipelines.teams.models import ApiToken, Invitation, Membership
+from pipelines.teams.models import ROLE_CHOICES, ApiToken, Invitation, Membership
 from pipelines.teams.roles import Action, Role
 
 from .authentication import person
@@ -28,8 +29,28 @@ from .shapes.teams import (
 )
 
 
+class MemberFilters(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(
+        choices=[("person", "person"), ("service", "service")], method="filter_kind"
+    )
+    role = django_filters.ChoiceFilter(choices=ROLE_CHOICES)
+    search = django_filters.CharFilter(
+        field_name="user__username", lookup_expr="icontains", max_length=150
+    )
+
+    def filter_kind(
+        self, rows: QuerySet[Membership], name: str, value: str
+    ) -> QuerySet[Membership]:
+        return rows.filter(user__service_of__isnull=value == "person")
+
+    class Meta:
+        model = Membership
+        fields = ("role",)
+
+
 class Members(GenericAPIView[Membership]):
     serializer_class = MemberSerializer
+    filterset_class = MemberFilters
     queryset = Membership.objects.none()
 
     def get_queryset(self) -> QuerySet[Membership]:

@@ -22,6 +22,7 @@ from . import (
     run_parts,
     runs,
     secrets,
+    teams,
     tokens,
     versions,
     workers,
@@ -73,6 +74,8 @@ urlpatterns: list[URLPattern] = [
     path("tokens/", tokens.Tokens.as_view(), name="tokens"),
     path("tokens/<number:id>/", tokens.Token.as_view(), name="token-page"),
     path("roles/", roles.Roles.as_view(), name="roles"),
+    path("teams/", teams.Teams.as_view(), name="teams"),
+    path("teams/<name:team>/", teams.TeamPage.as_view(), name="team"),
     path("teams/<name:team>/members/", members.Members.as_view(), name="members"),
     path("teams/<name:team>/members/<number:id>/", members.Member.as_view(), name="member"),
     path(

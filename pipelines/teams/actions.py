@@ -2,7 +2,8 @@
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 
 from . import audit
 from .models import Membership, Team, User
@@ -16,11 +17,42 @@ class WrongPassword(ValueError):
     """The current password that was given is not the person's password."""
 
 
-@transaction.atomic
+class SlugTaken(RuntimeError):
+    """Another team has this short name."""
+
+
 def create_team(name: str, slug: str, admin: User) -> Team:
-    """A new team whose first administrator is `admin`. Raises IntegrityError for a taken slug."""
-    team = Team.objects.create(name=name, slug=slug)
-    set_role(team, admin, Role.ADMIN)
+    """A new team whose first administrator is `admin`; without `slug` it is made from the name.
+
+    Raises SlugTaken.
+    """
+    slug = slug or slugify(name)[:63].strip("-_") or "team"
+    try:
+        with transaction.atomic():
+            team = Team.objects.create(name=name, slug=slug)
+            audit.record("team.create", team, team=team.pk, user=admin, after={"slug": slug})
+            set_role(team, admin, Role.ADMIN, admin)
+    except IntegrityError as error:
+        raise SlugTaken(
+            f"There is a team with the short name `{slug}` already; choose another one."
+        ) from error
+    return team
+
+
+@transaction.atomic
+def rename_team(team: Team, name: str, by: User) -> Team:
+    """Another name for people to read. The short name stays: addresses and scripts use it."""
+    before, team.name = team.name, name
+    if name != before:
+        team.save(update_fields=["name"])
+        audit.record(
+            "team.rename",
+            team,
+            team=team.pk,
+            user=by,
+            before={"name": before},
+            after={"name": name},
+        )
     return team
 
 

@@ -96,6 +96,7 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_ip = models.CharField(max_length=45, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     scopes = models.JSONField(null=True, blank=True, help_text="Names of actions; null for all.")
 

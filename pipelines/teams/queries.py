@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from .access import Person, runs_instance, standing, within
@@ -25,6 +25,16 @@ def audit_entries(user: Person) -> QuerySet[AuditEntry]:
 def may_audit(user: Person) -> bool:
     """Whether there is any audit log that `user` may read."""
     return runs_instance(user) or within(Team.objects.all(), user, Action.AUDIT, team="pk").exists()
+
+
+def teams(user: Person) -> QuerySet[Team]:
+    """The teams that `user` is in, by name, each with the `role` there."""
+    mine = Membership.objects.filter(team=OuterRef("pk"), user=user.pk).values("role")
+    return (
+        within(Team.objects.all(), user, team="pk")
+        .annotate(role=Subquery(mine[:1]))
+        .order_by("name", "pk")
+    )
 
 
 def members(team: Team) -> QuerySet[Membership]:

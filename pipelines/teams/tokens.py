@@ -76,7 +76,9 @@ def find(secret: str) -> ApiToken | None:
     if token is not None and (
         token.last_used_at is None or now - token.last_used_at > _USE_RECORDED_EVERY
     ):
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        ApiToken.objects.filter(pk=token.pk).update(
+            last_used_at=now, last_used_ip=audit.origin.get().ip[:45]
+        )
     return token
 
 

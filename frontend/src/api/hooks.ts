@@ -10,7 +10,7 @@ import { getNetwork, listAllowedHosts } from "./resources/network";
 import { listSecrets } from "./resources/secrets";
 import { getDiff, getPipeline, getVersion, listPipelineHistory, listPipelines, listPipelineSpecs, listVersions } from "./resources/pipelines";
 import { getNode, listApprovals, listChildRuns, listItems, listRunArtifacts, listRunHistory, listRuns } from "./resources/runs";
-import { listAudit, listInvitations, listMembers, listRoles } from "./resources/teams";
+import { listAudit, listInvitations, listMembers, listRoles, listServiceTokens } from "./resources/teams";
 import { listLimits, listWorkers } from "./resources/workers";
 import type { ApprovalFilters, AuditFilters, ComponentFilters, ItemFilters, PipelineFilters, RunFilters } from "./types";
 
@@ -19,6 +19,8 @@ export const keys = {
   tokens: ["tokens"] as const,
   roles: ["roles"] as const,
   members: (team: string, page = 1) => ["team", team, "members", page] as const,
+  services: (team: string, page = 1) => ["team", team, "services", page] as const,
+  serviceTokens: (team: string, service: number) => ["team", team, "service", service, "tokens"] as const,
   invitations: (team: string) => ["team", team, "invitations"] as const,
   network: (team: string) => ["team", team, "network"] as const,
   allowedHosts: (team: string, page = 1) => ["team", team, "network", "hosts", page] as const,
@@ -82,6 +84,22 @@ export function useSecrets(team: string, page = 1, enabled = true) {
     queryFn: ({ signal }) => listSecrets(team, page, signal),
     placeholderData: keepPreviousData,
     enabled,
+  });
+}
+
+/** The service accounts of a team. */
+export function useServices(team: string, page: number) {
+  return useQuery({
+    queryKey: keys.services(team, page),
+    queryFn: ({ signal }) => listMembers(team, page, signal, "service"),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useServiceTokens(team: string, service: number) {
+  return useQuery({
+    queryKey: keys.serviceTokens(team, service),
+    queryFn: ({ signal }) => listServiceTokens(team, service, signal),
   });
 }
 

@@ -5,6 +5,7 @@ import { clsx } from "clsx";
 import { AccountMenu } from "./AccountMenu";
 import { Logo } from "./Logo";
 import { PageLoading } from "./PageLoading";
+import { TeamSwitcher } from "@/features/team/TeamSwitcher";
 import { IconButton, Menu } from "@/ui";
 import { setTheme, THEMES, useTheme } from "@/ui/theme";
 
@@ -42,6 +43,7 @@ export function Shell() {
           <Logo />
           <span className="text-base tracking-tight max-md:sr-only">Penstock</span>
         </Link>
+        <TeamSwitcher />
         <nav aria-label="Main" className="flex flex-1 items-center gap-0.5">
           {PLACES.map(({ to, label, icon: Icon, within }) => (
             <NavLink

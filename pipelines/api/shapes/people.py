@@ -57,6 +57,7 @@ class ApiTokenSerializer(Shape):
     prefix = serializers.CharField(help_text="How its owner recognises it.")
     created_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(allow_null=True)
+    last_used_ip = serializers.CharField(help_text="From where it was used last; may be empty.")
     expires_at = serializers.DateTimeField(allow_null=True)
     scopes = Scopes()
 

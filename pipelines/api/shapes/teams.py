@@ -7,6 +7,20 @@ from pipelines.teams.models import ROLE_CHOICES
 from .common import Shape, UserRefSerializer
 
 
+class NewTeamSerializer(Shape):
+    name = serializers.CharField(max_length=120)
+    slug = serializers.RegexField(
+        r"^[a-z0-9][a-z0-9_-]{0,62}\Z",
+        default="",
+        allow_blank=True,
+        help_text="Its short name in addresses; made from the name if it is left out.",
+    )
+
+
+class RenameTeamSerializer(Shape):
+    name = serializers.CharField(max_length=120)
+
+
 class MemberSerializer(Shape):
     """A person or a service account in a team, with the role there."""
 

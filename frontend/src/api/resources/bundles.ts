@@ -8,10 +8,10 @@ export function bundleUrl(run: string): string {
 }
 
 /** What a bundle would use and publish; nothing is written. */
-export function lookAtBundle(file: File, signal?: AbortSignal): Promise<Arrival> {
-  return upload("/bundles/", file, { dry_run: "true" }, { signal });
+export function lookAtBundle(file: File, team?: string, signal?: AbortSignal): Promise<Arrival> {
+  return upload("/bundles/", file, { dry_run: "true", ...(team && { team }) }, { signal });
 }
 
-export function runBundle(file: File): Promise<Arrival> {
-  return upload("/bundles/", file, {});
+export function runBundle(file: File, team?: string): Promise<Arrival> {
+  return upload("/bundles/", file, { ...(team && { team }) });
 }

@@ -1,8 +1,30 @@
 import { api, body, given } from "../client";
-import type { AuditEntry, AuditFilters, CreatedInvitation, Invitation, Member, Page, Role, RoleAction } from "../types";
+import type {
+  ApiToken,
+  AuditEntry,
+  AuditFilters,
+  CreatedApiToken,
+  CreatedInvitation,
+  Invitation,
+  Member,
+  NewApiToken,
+  Page,
+  Role,
+  RoleAction,
+  Team,
+} from "../types";
 
-export function listMembers(team: string, page: number, signal?: AbortSignal): Promise<Page<Member>> {
-  return body(api.GET("/api/v1/teams/{team}/members/", { params: { path: { team }, query: { page } }, signal }));
+/** For administrators of the Penstock. */
+export function createTeam(name: string, slug: string): Promise<Team> {
+  return body(api.POST("/api/v1/teams/", { body: { name, slug } }));
+}
+
+export function renameTeam(team: string, name: string): Promise<Team> {
+  return body(api.PATCH("/api/v1/teams/{team}/", { params: { path: { team } }, body: { name } }));
+}
+
+export function listMembers(team: string, page: number, signal?: AbortSignal, kind?: "person" | "service"): Promise<Page<Member>> {
+  return body(api.GET("/api/v1/teams/{team}/members/", { params: { path: { team }, query: { page, kind } }, signal }));
 }
 
 export function changeRole(team: string, member: number, role: Role): Promise<Member> {
@@ -26,6 +48,26 @@ export function invite(team: string, role: Role, note: string): Promise<CreatedI
 
 export async function withdrawInvitation(team: string, invitation: number): Promise<void> {
   await api.DELETE("/api/v1/teams/{team}/invitations/{id}/", { params: { path: { team, id: String(invitation) } } });
+}
+
+export function createService(team: string, name: string, role: Role): Promise<Member> {
+  return body(api.POST("/api/v1/teams/{team}/services/", { params: { path: { team } }, body: { name, role } }));
+}
+
+export function listServiceTokens(team: string, service: number, signal?: AbortSignal): Promise<Page<ApiToken>> {
+  const path = { team, id: String(service) };
+  return body(api.GET("/api/v1/teams/{team}/members/{id}/tokens/", { params: { path, query: { page_size: 100 } }, signal }));
+}
+
+/** The only answer that holds the secret itself. */
+export function createServiceToken(team: string, service: number, token: NewApiToken): Promise<CreatedApiToken> {
+  const path = { team, id: String(service) };
+  return body(api.POST("/api/v1/teams/{team}/members/{id}/tokens/", { params: { path }, body: token }));
+}
+
+export async function revokeServiceToken(team: string, service: number, token: number): Promise<void> {
+  const path = { team, id: String(service), token: String(token) };
+  await api.DELETE("/api/v1/teams/{team}/members/{id}/tokens/{token}/", { params: { path } });
 }
 
 /** What each role may do. */

@@ -1,8 +1,9 @@
 import { Blocks, Plus } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
-import { useComponents } from "@/api/hooks";
+import { useComponents, useMe } from "@/api/hooks";
 import type { Component } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
+import { useTeamFilter } from "@/features/team/current";
 import { Badge, Button, buttonClass, EmptyState, Loaded, Page, Search } from "@/ui";
 
 /** The catalog: what can be put on a canvas, by category. */
@@ -10,6 +11,8 @@ export function ComponentsPage() {
   const [params, setParams] = useSearchParams();
   const search = params.get("search") ?? "";
   const category = params.get("category") ?? "";
+  const slug = useTeamFilter();
+  const team = useMe().data?.teams.find((one) => one.slug === slug)?.id;
   const query = useComponents({ search });
 
   function show(name: string, value: string): void {
@@ -36,7 +39,8 @@ export function ComponentsPage() {
     >
       <Search label="Search components" value={search} onChange={(text) => show("search", text)} className="max-w-sm" />
       <Loaded query={query} what="the catalog">
-        {(all) => {
+        {(found) => {
+          const all = team ? found.filter((component) => component.team === null || component.team === team) : found;
           const groups = byCategory(all);
           const shown = category ? groups.filter(([name]) => name === category) : groups;
           return (

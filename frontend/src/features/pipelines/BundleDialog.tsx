@@ -9,7 +9,7 @@ import type { Arrival } from "@/api/types";
 import { Button, Dialog, Notice, Spinner, Ticks, toast } from "@/ui";
 
 /** A run that somebody downloaded, to be run again here: first what that would bring, then the run. */
-export function RunBundle() {
+export function RunBundle({ team }: { team: string | undefined }) {
   const input = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<File | null>(null);
   return (
@@ -35,23 +35,23 @@ export function RunBundle() {
         title="Run a bundle"
         description={file?.name}
       >
-        {file && <BundleForm file={file} onClose={() => setFile(null)} />}
+        {file && <BundleForm file={file} team={team} onClose={() => setFile(null)} />}
       </Dialog>
     </>
   );
 }
 
-function BundleForm({ file, onClose }: { file: File; onClose: () => void }) {
+function BundleForm({ file, team, onClose }: { file: File; team: string | undefined; onClose: () => void }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const look = useQuery({
-    queryKey: ["bundle", file.name, file.size, file.lastModified],
-    queryFn: ({ signal }) => lookAtBundle(file, signal),
+    queryKey: ["bundle", team, file.name, file.size, file.lastModified],
+    queryFn: ({ signal }) => lookAtBundle(file, team, signal),
     retry: false,
     gcTime: 0,
   });
   const start = useMutation({
-    mutationFn: () => runBundle(file),
+    mutationFn: () => runBundle(file, team),
     onSuccess: async ({ pipeline, run }) => {
       void queryClient.invalidateQueries({ queryKey: ["pipelines"] });
       onClose();

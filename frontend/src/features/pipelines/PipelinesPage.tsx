@@ -2,6 +2,7 @@ import { Plus, Workflow } from "lucide-react";
 import { useSearchParams } from "react-router";
 import { usePipelines } from "@/api/hooks";
 import type { Page as PageOf, PipelineRow } from "@/api/types";
+import { useTeamFilter } from "@/features/team/current";
 import { Button, EmptyState, Loaded, Page, Pager, Search } from "@/ui";
 import { RunBundle } from "./BundleDialog";
 import { ExampleCards } from "./ExampleCards";
@@ -17,8 +18,9 @@ export function PipelinesPage() {
   const [params, setParams] = useSearchParams();
   const search = params.get("search") ?? "";
   const page = Number(params.get("page")) || 1;
-  const query = usePipelines({ search, page, page_size: PAGE_SIZE }, REFRESH);
-  const newPipeline = useNewPipeline();
+  const team = useTeamFilter();
+  const query = usePipelines({ search, team, page, page_size: PAGE_SIZE }, REFRESH);
+  const newPipeline = useNewPipeline(team);
 
   function show(changes: Record<string, string>): void {
     setParams(
@@ -46,7 +48,7 @@ export function PipelinesPage() {
 
   const actions = (
     <>
-      <RunBundle />
+      <RunBundle team={team} />
       {create}
     </>
   );

@@ -1,6 +1,7 @@
 import { History } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 import { useRuns } from "@/api/hooks";
+import { useTeamFilter } from "@/features/team/current";
 import { EmptyState, Loaded, Page, Pager } from "@/ui";
 import { readFilters, RunFilters, toQuery, writeFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";
@@ -14,7 +15,8 @@ export function RunsPage() {
   const [params, setParams] = useSearchParams();
   const filters = readFilters(params);
   const page = Number(params.get("page")) || 1;
-  const query = useRuns({ ...toQuery(filters), page, page_size: PAGE_SIZE }, REFRESH);
+  const team = useTeamFilter();
+  const query = useRuns({ ...toQuery(filters), team, page, page_size: PAGE_SIZE }, REFRESH);
   const filtered = Object.values(filters).some(Boolean);
   return (
     <Page title="Runs" lead="What ran, how it went, and who or what started it. The list follows by itself.">

@@ -1,11 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { LogOut, UserMinus } from "lucide-react";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import { keys } from "@/api/hooks";
-import { changeRole, removeMember } from "@/api/resources/teams";
+import { changeRole } from "@/api/resources/teams";
 import type { Member, Role } from "@/api/types";
-import { Badge, Button, Dialog, IconButton, Notice, Select, TABLE, TABLE_BOX, TD, TH, toast } from "@/ui";
+import { Badge, IconButton, Select, TABLE, TABLE_BOX, TD, TH, toast } from "@/ui";
+import { RemoveDialog } from "./RemoveDialog";
 import { ROLE_OPTIONS } from "./roles";
 
 interface Props {
@@ -80,48 +80,5 @@ export function MemberTable({ team, me, mayChange, rows }: Props) {
       </table>
       <RemoveDialog team={team} member={leaving} own={leaving?.user.id === me} onClose={() => setLeaving(null)} />
     </div>
-  );
-}
-
-function RemoveDialog({ team, member, own, onClose }: { team: string; member: Member | null; own: boolean; onClose: () => void }) {
-  const queryClient = useQueryClient();
-  const navigate = useNavigate();
-  const remove = useMutation({
-    mutationFn: (one: Member) => removeMember(team, one.id),
-    onSuccess: () => {
-      close();
-      void queryClient.invalidateQueries({ queryKey: own ? keys.me : keys.team(team) });
-      if (own) void navigate("/");
-    },
-  });
-  function close(): void {
-    remove.reset();
-    onClose();
-  }
-  return (
-    <Dialog
-      open={member !== null}
-      onOpenChange={(open) => !open && close()}
-      title={own ? "Leave the team?" : `Remove ${member?.user.username ?? ""}?`}
-      description={
-        own
-          ? "You lose sight of everything in it at once. Only an invitation brings you back."
-          : "It takes effect at once, on open pages too. What was made stays with the team."
-      }
-      footer={
-        <>
-          <Button onClick={close}>{own ? "Stay" : "Keep"}</Button>
-          <Button tone="danger" busy={remove.isPending} onClick={() => member && remove.mutate(member)}>
-            {own ? "Leave" : "Remove"}
-          </Button>
-        </>
-      }
-    >
-      {remove.error && (
-        <Notice tone="danger" title="Nothing was changed">
-          {remove.error.message}
-        </Notice>
-      )}
-    </Dialog>
   );
 }

@@ -1,34 +1,24 @@
 import { clsx } from "clsx";
 import { Suspense } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { useMe } from "@/api/hooks";
-import { EmptyState, Loaded, Page, Select, Spinner } from "@/ui";
+import { EmptyState, Loaded, Page, Spinner } from "@/ui";
+import { RenameTeam } from "./RenameTeam";
 import { TEAM_TABS, type TeamTabProps } from "./tabs";
 
 /** Everything about a team, a tab for each part. */
 export function TeamPage() {
   const { team: slug = "", tab } = useParams();
-  const navigate = useNavigate();
   const me = useMe();
   const team = me.data?.teams.find((one) => one.slug === slug);
   return (
     <Loaded query={me} what="your teams">
-      {({ id, teams }) =>
+      {({ id }) =>
         team ? (
           <Page
             title={team.name}
             lead={`You are ${team.role} of this team.`}
-            actions={
-              teams.length > 1 && (
-                <Select
-                  label="Team"
-                  className="w-48"
-                  value={slug}
-                  options={teams.map((one) => ({ value: one.slug, label: one.name }))}
-                  onValueChange={(next) => void navigate(tab ? `/teams/${next}/${tab}` : `/teams/${next}`)}
-                />
-              )
-            }
+            actions={team.role === "admin" && <RenameTeam team={team} />}
           >
             <TeamParts team={team} me={id} tab={tab} />
           </Page>

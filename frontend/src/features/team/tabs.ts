@@ -20,6 +20,12 @@ export interface TeamTab {
 /** What the page of a team has, in order. The first is shown at `/teams/{team}`. */
 export const TEAM_TABS: readonly TeamTab[] = [
   { id: "members", label: "Members", Content: MembersTab },
+  {
+    id: "services",
+    label: "Service accounts",
+    roles: ["admin"],
+    Content: lazy(async () => ({ default: (await import("./ServicesTab")).ServicesTab })),
+  },
   { id: "secrets", label: "Secrets", Content: lazy(async () => ({ default: (await import("./SecretsTab")).SecretsTab })) },
   { id: "network", label: "Network", Content: lazy(async () => ({ default: (await import("./NetworkTab")).NetworkTab })) },
   { id: "roles", label: "Roles", Content: lazy(async () => ({ default: (await import("./RolesTab")).RolesTab })) },
