@@ -33,6 +33,12 @@ class AuditFilters(django_filters.FilterSet):
         method="filter_team", max_length=63, help_text="Id or slug of a team."
     )
     actor = django_filters.CharFilter(max_length=150, help_text="A username.")
+    token = django_filters.CharFilter(
+        lookup_expr="icontains", max_length=140, help_text="Part of the token's name."
+    )
+    ip = django_filters.CharFilter(
+        lookup_expr="startswith", max_length=45, help_text="An address, or how it begins."
+    )
     action = django_filters.CharFilter(
         method="filter_action", max_length=60, help_text="`pipeline.edit`, or `pipeline` for all."
     )

@@ -12,6 +12,7 @@ from pipelines.runs.environments import locks, queries
 from pipelines.runs.models import EnvironmentLock
 from pipelines.teams.access import Action
 
+from .authentication import person
 from .shapes.environments import EnvironmentDetailSerializer, EnvironmentSerializer
 
 
@@ -44,6 +45,6 @@ class Renew(APIView):
     def post(self, request: Request, digest: str) -> Response:
         """Have the next run choose versions anew. What has run keeps this lock in its record."""
         lock = access.environment(request.user, digest, Action.EDIT)
-        locks.renew(lock)
+        locks.renew(lock, person(request))
         lock.refresh_from_db()
         return Response(queries.detail(lock))

@@ -358,6 +358,8 @@ def begin(
     plans = locks.pinned(plans, run.cloned_from_id or run.origin_id)
     if not run.use_cache:
         plans = [each.model_copy(update={"cache_max_age": 0.0}) for each in plans]
+    token = run.created_by.token if run.created_by else None
+    run.started_token = str(token)[:140] if token else ""
     now = timezone.now()
     rows = [
         NodeRun(

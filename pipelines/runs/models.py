@@ -107,6 +107,8 @@ class Run(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    #: The token with which it was started, as its owner named it; empty for a session.
+    started_token = models.CharField(max_length=140, blank=True, default="")
     #: Pinned by a person: kept, whatever the team's retention says. Of child runs their root's counts.
     pinned_at = models.DateTimeField(null=True, blank=True)
     pinned_by = models.ForeignKey(

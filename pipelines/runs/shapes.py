@@ -129,7 +129,7 @@ def started(run: Run) -> dict[str, Any]:
 
 
 #: What `run` reads beside the run itself.
-READS_WITHOUT_PARENT = ("pipeline", "version", "created_by", "origin", "pinned_by")
+READS_WITHOUT_PARENT = ("pipeline", "version", "created_by", "origin", "cloned_from", "pinned_by")
 RUN_READS = (*READS_WITHOUT_PARENT, "parent__run__pipeline")
 
 
@@ -169,6 +169,11 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         "parent": _parent(row.parent) if row.parent else None,
         "round": row.round,
         "cloned_from": str(row.cloned_from_id) if row.cloned_from_id else None,
+        "clone_of": (
+            {"id": str(row.cloned_from_id), "number": row.cloned_from.number}
+            if row.cloned_from
+            else None
+        ),
         "origin": {"id": str(row.origin_id), "number": row.origin.number} if row.origin else None,
         "mode": row.mode,
         "chosen": row.chosen,
@@ -177,6 +182,10 @@ def run(row: Run, node_counts: Mapping[str, int]) -> dict[str, Any]:
         "max_parallel": row.max_parallel,
         "cache": row.use_cache,
         "created_by": {"id": who.pk, "username": who.get_username()} if who else None,
+        "started_with": {
+            "service": bool(who and who.service_of_id),
+            "token": row.started_token,
+        },
         "created_at": moment(row.created_at),
         "pinned": pin(row),
         "logs_cleaned_at": moment(row.logs_cleaned_at),

@@ -3180,6 +3180,8 @@ export interface components {
             round: number;
             /** Format: uuid */
             cloned_from: string | null;
+            /** @description The same run, with its number. */
+            clone_of: components["schemas"]["RunRef"] | null;
             /** @description The run of which this one keeps results; `mode` says how. */
             origin: components["schemas"]["RunRef"] | null;
             mode: components["schemas"]["ModeEnum"] | components["schemas"]["BlankEnum"];
@@ -3192,6 +3194,7 @@ export interface components {
             /** @description Whether nodes may use results of earlier runs. */
             cache: boolean;
             created_by: components["schemas"]["UserRef"] | null;
+            started_with: components["schemas"]["StartedWith"];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3263,6 +3266,8 @@ export interface components {
             round: number;
             /** Format: uuid */
             cloned_from: string | null;
+            /** @description The same run, with its number. */
+            clone_of: components["schemas"]["RunRef"] | null;
             /** @description The run of which this one keeps results; `mode` says how. */
             origin: components["schemas"]["RunRef"] | null;
             mode: components["schemas"]["ModeEnum"] | components["schemas"]["BlankEnum"];
@@ -3275,6 +3280,7 @@ export interface components {
             /** @description Whether nodes may use results of earlier runs. */
             cache: boolean;
             created_by: components["schemas"]["UserRef"] | null;
+            started_with: components["schemas"]["StartedWith"];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3370,6 +3376,13 @@ export interface components {
             parameters?: components["schemas"]["JsonObject"];
             /** @description A second call with the same key starts nothing and answers the same run. */
             idempotency_key?: string | null;
+        };
+        /** @description What `created_by` is, and the token that was used. */
+        StartedWith: {
+            /** @description A service account, no person. */
+            service: boolean;
+            /** @description Empty for a session. */
+            token: string;
         };
         TablePreview: {
             /**
@@ -3834,6 +3847,8 @@ export interface operations {
                 actor?: string;
                 after?: string;
                 before?: string;
+                /** @description An address, or how it begins. */
+                ip?: string;
                 object_id?: string;
                 /** @description `pipeline`, `run`, … */
                 object_type?: string;
@@ -3851,6 +3866,8 @@ export interface operations {
                 search?: string;
                 /** @description Id or slug of a team. */
                 team?: string;
+                /** @description Part of the token's name. */
+                token?: string;
             };
             header?: never;
             path?: never;

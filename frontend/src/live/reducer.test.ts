@@ -51,6 +51,8 @@ function snapshot(ids: string[]): RunSnapshot {
     chosen: [],
     node_params: {},
     created_by: null,
+    clone_of: null,
+    started_with: { service: false, token: "" },
     created_at: "2026-11-23T07:00:00Z",
     started_at: null,
     ended_at: null,

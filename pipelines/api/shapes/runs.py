@@ -140,6 +140,13 @@ class ParentSerializer(Shape):
     node = serializers.CharField()
 
 
+class StartedWithSerializer(Shape):
+    """What `created_by` is, and the token that was used."""
+
+    service = serializers.BooleanField(help_text="A service account, no person.")
+    token = serializers.CharField(allow_blank=True, help_text="Empty for a session.")
+
+
 class PinnedSerializer(Shape):
     """Who said that a run is kept, whatever the team's retention says, and why."""
 
@@ -169,6 +176,7 @@ class RunRowSerializer(Shape):
     )
     round = serializers.IntegerField(help_text="Of a loop: 1, 2, 3 …; 0 for a run without parent.")
     cloned_from = serializers.UUIDField(allow_null=True)
+    clone_of = RunRefSerializer(allow_null=True, help_text="The same run, with its number.")
     origin = RunRefSerializer(
         allow_null=True, help_text="The run of which this one keeps results; `mode` says how."
     )
@@ -181,6 +189,7 @@ class RunRowSerializer(Shape):
     max_parallel = serializers.IntegerField(allow_null=True)
     cache = serializers.BooleanField(help_text="Whether nodes may use results of earlier runs.")
     created_by = UserRefSerializer(allow_null=True)
+    started_with = StartedWithSerializer()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)

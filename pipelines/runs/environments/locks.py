@@ -15,6 +15,8 @@ from pipelines.core.plan import NodePlan
 from pipelines.executors.environments import Lock
 from pipelines.executors.environments import locks as made
 from pipelines.kinds.python.requirements import Requirements
+from pipelines.teams import audit
+from pipelines.teams.models import User
 
 from ..models import EnvironmentLock, NodeRun
 
@@ -103,9 +105,18 @@ def keep_own() -> None:
         EnvironmentLock.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def renew(lock: EnvironmentLock) -> None:
+def renew(lock: EnvironmentLock, by: User | None = None) -> None:
     """Let the next run choose versions anew. Runs that have used this lock keep it in their record."""
-    EnvironmentLock.objects.filter(team=lock.team, key=lock.key, current=True).update(current=False)
+    with transaction.atomic():
+        current = EnvironmentLock.objects.filter(team=lock.team, key=lock.key, current=True)
+        current.update(current=False)
+        audit.record(
+            "environment.renew",
+            lock,
+            team=lock.team_id,
+            user=by,
+            before={"digest": lock.digest, "requirements": lock.requirements},
+        )
 
 
 def _row(need: Need, lock: Lock) -> EnvironmentLock:

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from pipelines.designs import actions as designs
 from pipelines.runs import actions as runs
 from pipelines.runs.retention import pins
-from pipelines.teams import policies
+from pipelines.teams import policies, tokens
 from tests.people import People
 from tests.support.sample import Sample, definition
 
@@ -116,3 +116,19 @@ def test_a_policy_is_set_by_those_who_may_and_a_quota_is_refused_in_words(
     assert owner.put(pin, {"reason": "why"}, format="json").json()["pinned"]["reason"] == "why"
     assert owner.get("/api/v1/runs/", {"pinned": True}).json()["count"] == 1
     assert owner.delete(pin).json()["pinned"] is None
+
+
+def test_a_run_says_who_started_it_and_with_what(
+    sample: Sample, people: People, owner: APIClient
+) -> None:
+    _, secret = tokens.create(people.operator, "nightly")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+    made = client.post(f"/api/v1/runs/{sample.run.pk}/clone/", {}, format="json").json()
+    listed = owner.get("/api/v1/runs/").json()["results"][0]
+    for told in (made, listed):
+        assert told["created_by"]["username"] == "operator"
+        assert told["started_with"]["token"].startswith("nightly")
+        assert (told["trigger"], told["clone_of"]["number"]) == ("clone", sample.run.number)
+    first = owner.get(f"/api/v1/runs/{sample.run.pk}/").json()
+    assert first["started_with"] == {"service": False, "token": ""}

@@ -11,8 +11,7 @@ import { Button, buttonClass, Duration, isFinal, RelativeTime, StateBadge, Ticks
 import { CloneDialog } from "./CloneDialog";
 import { PinButton } from "./PinButton";
 import { ParentCrumbs } from "./ParentCrumbs";
-
-const TRIGGERS: Record<string, string> = { manual: "Started", clone: "Cloned", api: "Started over the API", resume: "Resumed", rerun: "Run again" };
+import { starterName, triggerWords } from "./starter";
 
 export interface RunHeaderProps {
   run: Run;
@@ -49,14 +48,13 @@ export function RunHeader({ run, onChanged, onResume }: RunHeaderProps) {
             Version {run.version}
           </Link>
           <span>
-            · {TRIGGERS[run.trigger] ?? `Started by ${run.trigger}`}
-            {run.created_by && <> by {run.created_by.username}</>} <RelativeTime at={run.created_at} />
+            · {triggerWords(run)} by {starterName(run)} <RelativeTime at={run.created_at} />
           </span>
           {run.cloned_from && (
             <span>
               · from{" "}
               <Link to={`/runs/${run.cloned_from}`} className="underline decoration-line-strong hover:text-accent">
-                an earlier run
+                {run.clone_of ? `run #${run.clone_of.number}` : "an earlier run"}
               </Link>
             </span>
           )}

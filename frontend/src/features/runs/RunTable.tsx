@@ -1,14 +1,8 @@
 import { Pin } from "lucide-react";
 import { Link } from "react-router";
 import type { NodeState, RunRow } from "@/api/types";
+import { originWords, starterName } from "@/features/run/starter";
 import { Duration, RelativeTime, StateBadge, stateLook, TABLE, TABLE_BOX, TD, TH, Ticks } from "@/ui";
-
-/** Who or what started a run, in words. */
-export function starter(run: RunRow): string {
-  const who = run.created_by?.username;
-  if (run.trigger === "manual") return who ?? "somebody who has left";
-  return who ? `${run.trigger}, ${who}` : run.trigger;
-}
 
 export function RunTable({ rows }: { rows: RunRow[] }) {
   return (
@@ -49,7 +43,12 @@ export function RunTable({ rows }: { rows: RunRow[] }) {
               <td className={`${TD} text-muted`}>
                 <Duration start={run.started_at} end={run.ended_at} />
               </td>
-              <td className={`${TD} max-w-40 truncate text-muted`}>{starter(run)}</td>
+              <td className={`${TD} max-w-52 text-muted`}>
+                <span className="block truncate" title={starterName(run)}>
+                  {starterName(run)}
+                </span>
+                {run.trigger !== "manual" && <span className="block truncate text-xs text-faint">{originWords(run)}</span>}
+              </td>
               <td className={`${TD} text-muted`}>
                 <RelativeTime at={run.created_at} />
               </td>
