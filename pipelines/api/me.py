@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.teams import actions
+from pipelines.teams import actions, second_factor
 
 from .authentication import SignedInPersonally, person
 from .shapes.people import MeSerializer, PasswordSerializer
@@ -30,6 +30,7 @@ class Me(APIView):
             "email": user.email,
             "is_staff": user.is_staff,
             "has_password": user.has_usable_password(),
+            "has_second_factor": second_factor.of(user) is not None,
             "teams": teams,
         }
         return Response(MeSerializer(me).data)

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.teams import tokens
+from pipelines.teams import required, second_factor, tokens
 from pipelines.teams.models import ApiToken, User
+from pipelines.teams.signing_in import check_code
 
 from .authentication import SignedInPersonally, person
 from .shapes.common import ProblemSerializer
@@ -100,9 +101,23 @@ class ObtainToken(APIView):
             )
             if not isinstance(user, User):
                 raise exceptions.AuthenticationFailed("The username or the password is not right.")
+            if second_factor.missing(user):
+                raise exceptions.PermissionDenied(required.WHY)
+            if second_factor.of(user) is not None:
+                self._second(request, user, given.get("code", ""))
             return user
         if isinstance(request.auth, ApiToken):
             raise exceptions.PermissionDenied(SignedInPersonally.message)
         if not isinstance(request.user, User):
             raise exceptions.NotAuthenticated("Give `username` and `password`, or sign in first.")
         return request.user
+
+    def _second(self, request: Request, user: User, code: str) -> None:
+        if not code:
+            raise exceptions.AuthenticationFailed(
+                "Two-step sign-in is on for this account: give `code` too, from your authenticator app."
+            )
+        try:
+            check_code(request._request, user, code)
+        except second_factor.WrongCode as wrong:
+            raise exceptions.AuthenticationFailed(str(wrong)) from wrong

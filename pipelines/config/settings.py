@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "pipelines.teams.required.RequireSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -117,6 +118,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "pipelines.config.errors.locked_out"
 CSRF_FAILURE_VIEW = "pipelines.config.errors.csrf"
+
+AXES_SENSITIVE_PARAMETERS = ["code"]
+#: Whether everybody who signs in has to have a second factor.
+PENSTOCK_REQUIRE_MFA = os.environ.get("PENSTOCK_REQUIRE_MFA") == "1"
 
 SESSION_COOKIE_NAME = "penstock_session"
 SESSION_COOKIE_SAMESITE = "Lax"

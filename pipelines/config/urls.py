@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from pipelines.api import health
+from pipelines.teams import second_factor_views, signing_in
 from pipelines.teams import views as teams
 
 from . import errors, pages
@@ -20,7 +21,9 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.Metrics.as_view(), name="metrics"),
-    path("login/", teams.Login.as_view(), name="login"),
+    path("login/", signing_in.Login.as_view(), name="login"),
+    path("login/code/", signing_in.LoginCode.as_view(), name="login-code"),
+    path("second-factor/", second_factor_views.SecondFactorPage.as_view(), name="second-factor"),
     path("logout/", teams.Logout.as_view(), name="logout"),
     path("welcome/<str:secret>/", teams.Welcome.as_view(), name="welcome"),
     path("invitation/<str:secret>/", teams.AcceptInvitation.as_view(), name="invitation"),

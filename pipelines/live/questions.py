@@ -14,8 +14,9 @@ from django.http import Http404
 
 from pipelines.runs import access, queries
 from pipelines.runs.models import Run
-from pipelines.teams import audit, tokens
+from pipelines.teams import audit, second_factor, tokens
 from pipelines.teams.access import Action, Person, Refused
+from pipelines.teams.models import User
 
 from .origin import token_in
 
@@ -41,10 +42,14 @@ async def signed_in(scope: Any) -> Person:
         return token.user
     sessions = import_module(settings.SESSION_ENGINE)
     now: Any = {"session": sessions.SessionStore(scope["session"].session_key)}
-    return cast(Person, await get_user(now))
+    person = cast(Person, await get_user(now))
+    if isinstance(person, User) and await _must_set_up(person):
+        return AnonymousUser()
+    return person
 
 
 find_token = _asked(tokens.find)
+_must_set_up = _asked(second_factor.missing)
 
 
 @_asked

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from . import audit
+from . import audit, second_factor
 from .models import ApiToken, Membership, Team, User
 
 admin.site.site_header = "Penstock administration"
@@ -46,6 +47,14 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(User)
 class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     inlines = (MembershipInline,)
+    actions = ("reset_second_factor",)
+
+    @admin.action(description="Reset two-step sign-in", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """For who has lost the phone and the recovery codes. They sign in by password alone then."""
+        by = request.user if isinstance(request.user, User) else None
+        done = sum(second_factor.remove(person, by) for person in people)
+        self.message_user(request, f"Two-step sign-in was reset for {done} of {len(people)}.")
 
 
 @admin.register(Team)

@@ -190,6 +190,35 @@ class LoginLink(models.Model):
         return f"login link for {self.user}"
 
 
+class SecondFactor(models.Model):
+    """The key of a person's authenticator app. Counts once it is confirmed by a code."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    ciphertext = models.BinaryField(help_text="The key, encrypted like secrets are.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    last_step = models.BigIntegerField(null=True, help_text="The time step of the last code taken.")
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user}"
+
+
+class RecoveryCode(models.Model):
+    """Signs in once instead of a code of the app. Only its SHA-256 is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "digest"], name="one_recovery_code")
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user}"
+
+
 class AuditEntry(models.Model):
     """Who did what to what, when and from where. Never changed and never deleted: a trigger
     forbids it, and the chain of seals shows it.

@@ -1,4 +1,4 @@
-"""The pages that are there before the application: signing in, out, and setting a password."""
+"""Pages that are there before the application: links that sign in or invite, signing out, the password."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import BaseUserCreationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -19,14 +19,9 @@ from django.views.generic import FormView
 
 from . import actions, members, tokens
 from .models import Invitation, User
+from .signing_in import BACKEND
 
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _MAX_PASSWORD = 4096
-
-
-class Login(LoginView):
-    template_name = "login.html"
-    redirect_authenticated_user = True
 
 
 class Logout(LogoutView):
@@ -42,7 +37,7 @@ class Welcome(View):
     def get(self, request: HttpRequest, secret: str) -> HttpResponseBase:
         user = tokens.use_login_link(secret)
         if user is not None:
-            login(request, user, backend=_BACKEND)
+            login(request, user, backend=BACKEND)
         elif not request.user.is_authenticated:
             return render(request, "link_used.html", status=410)
         return redirect(_next(request))
@@ -92,7 +87,7 @@ class AcceptInvitation(View):
                 transaction.set_rollback(True)
         if not joined:
             return self._over(request)
-        login(request, user, backend=_BACKEND)
+        login(request, user, backend=BACKEND)
         return redirect("/")
 
     def _page(

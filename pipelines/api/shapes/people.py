@@ -29,6 +29,7 @@ class MeSerializer(Shape):
     email = serializers.CharField()
     is_staff = serializers.BooleanField()
     has_password = serializers.BooleanField()
+    has_second_factor = serializers.BooleanField()
     teams = MyTeamSerializer(many=True)
 
 
@@ -84,6 +85,11 @@ class CredentialsSerializer(Shape):
 
     username = serializers.CharField(required=False, max_length=150)
     password = serializers.CharField(required=False, max_length=4096, trim_whitespace=False)
+    code = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text="Of the authenticator app, or a recovery code, where two-step sign-in is on.",
+    )
 
 
 class SecretSerializer(Shape):

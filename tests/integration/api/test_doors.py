@@ -19,6 +19,7 @@ OPEN = {
     "healthz",
     "readyz",
     "login/",
+    "login/code/",
     "welcome/<str:secret>/",
     "invitation/<str:secret>/",
     "api/v1/token/",

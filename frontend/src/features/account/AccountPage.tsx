@@ -1,5 +1,5 @@
 import { useMe } from "@/api/hooks";
-import { Badge, Loaded, Page } from "@/ui";
+import { Badge, buttonClass, Loaded, Page } from "@/ui";
 import { PasswordForm } from "./PasswordForm";
 import { ThemeChoice } from "./ThemeChoice";
 import { Tokens } from "./Tokens";
@@ -29,6 +29,14 @@ export function AccountPage() {
             </Section>
             <Section title="Password">
               <PasswordForm key={String(me.has_password)} hasPassword={me.has_password} />
+            </Section>
+            <Section title="Two-step sign-in" lead="A code from an app on your phone, besides your password.">
+              <div className="flex flex-wrap items-center gap-3">
+                <Badge tone={me.has_second_factor ? "success" : "neutral"}>{me.has_second_factor ? "on" : "off"}</Badge>
+                <a href="/second-factor/" className={buttonClass()}>
+                  {me.has_second_factor ? "Recovery codes and removal" : "Set it up"}
+                </a>
+              </div>
             </Section>
             <Section title="API tokens" lead="For scripts and CI: a token stands for you, with what it and your role allow at that moment.">
               <Tokens />

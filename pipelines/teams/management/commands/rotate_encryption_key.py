@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.teams import encryption, vault
+from pipelines.teams import encryption, second_factor, vault
 
 #: Whoever has read the keys just before the new one came has written by then.
 _PAUSE_SECONDS = 2.0
@@ -24,12 +24,14 @@ class Command(BaseCommand):
             if not outside:
                 encryption.add_key()
                 time.sleep(_PAUSE_SECONDS)
-            count = vault.renew()
+            count, factors = vault.renew(), second_factor.renew()
             if not outside:
                 encryption.drop_old_keys()
         except (encryption.BadKeys, encryption.Undecipherable) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{count} secrets are encrypted with the newest key.")
+        if factors:
+            self.stdout.write(f"So are the keys of {factors} people's two-step sign-in.")
         if outside:
             self.stdout.write(
                 f"The other keys in {encryption.VARIABLE} are not needed any more: take them out."
