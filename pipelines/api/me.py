@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.teams import actions, second_factor
+from pipelines.teams import actions, hints, second_factor
 
 from .authentication import SignedInPersonally, person
 from .shapes.people import MeSerializer, PasswordSerializer
@@ -55,4 +55,5 @@ class Password(APIView):
         except DjangoValidationError as error:
             raise serializers.ValidationError({"new": error.messages}) from error
         update_session_auth_hash(request._request, user)
+        hints.access_changed([user.pk])
         return Response(status=status.HTTP_204_NO_CONTENT)

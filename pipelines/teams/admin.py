@@ -7,7 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from . import audit, second_factor
+from . import audit, hints, second_factor
 from .models import ApiToken, Membership, Team, User
 
 admin.site.site_header = "Penstock administration"
@@ -36,6 +36,16 @@ class Audited(admin.ModelAdmin):  # type: ignore[type-arg]
         team = thing.pk if isinstance(thing, Team) else getattr(thing, "team_id", None)
         name = str(self.model._meta.model_name)
         audit.record(f"{name}.{verb}", thing, team=team, user=request.user, after=message)
+        hints.access_changed(_concerned(thing))
+
+
+def _concerned(thing: Any) -> list[int]:
+    """The people whose open sockets have to ask again after a change of it."""
+    if isinstance(thing, User):
+        return [thing.pk]
+    if isinstance(thing, Team):
+        return list(thing.memberships.values_list("user_id", flat=True))
+    return [thing.user_id] if isinstance(thing, ApiToken) else []
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -17,7 +17,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
-from . import actions, members, tokens
+from . import actions, hints, members, tokens
 from .models import Invitation, User
 from .signing_in import BACKEND
 
@@ -25,7 +25,15 @@ _MAX_PASSWORD = 4096
 
 
 class Logout(LogoutView):
-    """By POST alone, so that no foreign page can sign people out."""
+    """By POST alone, so that no foreign page can sign people out. Open sockets close at once."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        response = super().post(request, *args, **kwargs)
+        # Only now has the session ended.
+        if isinstance(user, User):
+            hints.access_changed([user.pk])
+        return response
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
@@ -151,6 +159,7 @@ class Password(FormView):  # type: ignore[type-arg]
 
     def form_valid(self, form: PasswordForm) -> HttpResponse:
         update_session_auth_hash(self.request, form.user)
+        hints.access_changed([form.user.pk])
         return redirect(_next(self.request))
 
 

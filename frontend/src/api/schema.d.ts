@@ -1853,6 +1853,8 @@ export interface components {
         CredentialsRequest: {
             username?: string;
             password?: string;
+            /** @description Of the authenticator app, or a recovery code, where two-step sign-in is on. */
+            code?: string;
         };
         CurrentDraft: {
             revision: number;
@@ -2246,6 +2248,7 @@ export interface components {
             email: string;
             is_staff: boolean;
             has_password: boolean;
+            has_second_factor: boolean;
             teams: components["schemas"]["MyTeam"][];
         };
         /** @description A person or a service account in a team, with the role there. */
