@@ -49,7 +49,7 @@ def run(step: Step) -> Mapping[str, Any]:
     method = _given(fill(request.get("method"), values), "GET").upper()
     url = str(_given(fill(request.get("url"), values, lambda text: quote(text, safe="")), ""))
     headers = {str(k): str(v) for k, v in _given(fill(request.get("headers"), values), {}).items()}
-    bearer = _given(fill(request.get("bearer"), values), "")
+    bearer = str(_given(fill(request.get("bearer"), values), "")).strip()
     if bearer and not any(name.lower() == "authorization" for name in headers):
         headers["Authorization"] = f"Bearer {bearer}"
     if method not in ("GET", "HEAD", "OPTIONS") and step.key:
@@ -62,7 +62,7 @@ def run(step: Step) -> Mapping[str, Any]:
             method,
             _checked(url),
             params=_given(fill(request.get("query"), values), None) or None,
-            headers=headers,
+            headers={name.encode(): value.encode() for name, value in headers.items()},
             content=content,
         ),
         timeout=float(_given(fill(request.get("timeout"), values), 30)),
