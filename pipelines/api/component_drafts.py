@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.catalog import access, drafts, queries
+from pipelines.catalog import access, drafts, files, queries
 from pipelines.catalog.models import ComponentDraft
 from pipelines.runs import tries
 from pipelines.teams.access import Action, team_or_default
@@ -25,6 +25,8 @@ from .shapes.catalog import (
     ComponentDraftRowSerializer,
     ComponentDraftSerializer,
     ComponentVersionSerializer,
+    ImportComponentSerializer,
+    ImportedComponentSerializer,
     NewComponentDraftSerializer,
     PublishComponentDraftSerializer,
     SaveComponentDraftSerializer,
@@ -81,6 +83,23 @@ class ComponentDrafts(GenericAPIView[ComponentDraft]):
             team = team_or_default(request.user, given.get("team"), Action.EDIT)
             draft = drafts.begin(team, given["content"], person(request))
         return _whole(draft, status.HTTP_201_CREATED)
+
+
+class ImportComponent(APIView):
+    @extend_schema(
+        operation_id="component_drafts_import",
+        request=ImportComponentSerializer,
+        responses={201: ImportedComponentSerializer, 422: ProblemSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """A draft of what a file says, ours or KFP's `component.yaml`. Nothing is published."""
+        form = ImportComponentSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        team = team_or_default(request.user, given.get("team"), Action.EDIT)
+        made = files.import_draft(given["file"], team, person(request))
+        body = {"draft": made.draft.pk, "notes": made.notes}
+        return Response(ImportedComponentSerializer(body).data, status=status.HTTP_201_CREATED)
 
 
 class ComponentDraftPage(APIView):

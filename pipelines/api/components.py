@@ -6,6 +6,8 @@ from typing import Any
 import django_filters
 import pydantic
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import GenericAPIView
@@ -13,17 +15,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from pipelines.catalog import access, actions, drafts, queries
+from pipelines.catalog import access, actions, drafts, files, queries
 from pipelines.catalog.models import Component, ComponentVersion
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.designs import uses
+from pipelines.interop.component_file import MEDIA_TYPE
+from pipelines.interop.kfp.writing import NotForKfp
 from pipelines.kinds import registry
 from pipelines.teams.access import Action, team_or_default
 
 from .authentication import person
+from .refusals import Unprocessable
 from .shapes.catalog import (
     ComponentDetailSerializer,
+    ComponentFileQuerySerializer,
     ComponentKindSerializer,
     ComponentOutlookSerializer,
     ComponentSerializer,
@@ -32,6 +38,7 @@ from .shapes.catalog import (
     PublishComponentSerializer,
 )
 from .shapes.common import ProblemSerializer
+from .streams import attachment
 
 
 class ComponentFilters(django_filters.FilterSet):
@@ -138,6 +145,25 @@ class ComponentVersionPage(APIView):
     def get(self, request: Request, namespace: str, name: str, number: int) -> Response:
         """One immutable version."""
         return Response(version_json(access.version(request.user, namespace, name, number)))
+
+
+class ComponentFilePage(APIView):
+    @extend_schema(
+        operation_id="components_file",
+        parameters=[ComponentFileQuerySerializer],
+        responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY, 422: ProblemSerializer},
+    )
+    def get(self, request: Request, namespace: str, name: str, number: int) -> HttpResponseBase:
+        """A version as one file, code inline: ours, or `as=kfp` a KFP `component.yaml`."""
+        version = access.version(request.user, namespace, name, number)
+        form = ComponentFileQuerySerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        try:
+            called, text = files.export(version, form.validated_data["as"])
+        except NotForKfp as error:
+            raise Unprocessable(str(error)) from error
+        content = text.encode()
+        return attachment(request, iter([content]), called, MEDIA_TYPE, size=len(content))
 
 
 def _spec(given: Mapping[str, Any]) -> ComponentSpec:

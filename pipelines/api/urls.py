@@ -124,6 +124,11 @@ urlpatterns: list[URLPattern] = [
     path("components/kinds/", components.ComponentKinds.as_view(), name="component-kinds"),
     path("component-drafts/", component_drafts.ComponentDrafts.as_view(), name="component-drafts"),
     path(
+        "component-drafts/import/",
+        component_drafts.ImportComponent.as_view(),
+        name="import-component",
+    ),
+    path(
         "component-drafts/<uuid:id>/",
         component_drafts.ComponentDraftPage.as_view(),
         name="component-draft",
@@ -152,6 +157,11 @@ urlpatterns: list[URLPattern] = [
         "components/<name:namespace>/<name:name>/history/",
         history.ComponentHistory.as_view(),
         name="component-history",
+    ),
+    path(
+        "components/<name:namespace>/<name:name>/versions/<number:number>/file/",
+        components.ComponentFilePage.as_view(),
+        name="component-file",
     ),
     path("validate/", versions.Validate.as_view(), name="validate"),
     path("pipelines/", pipelines.Pipelines.as_view(), name="pipelines"),

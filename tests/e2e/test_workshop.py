@@ -13,6 +13,16 @@ SOURCE = '''def shout(text: str, *, marks: int = 1) -> str:
     """
     return text.upper() + "!" * marks
 '''
+KFP = """
+name: Upper case
+inputs: [{name: Text, type: Data}]
+outputs: [{name: Result, type: String}]
+implementation:
+  container:
+    image: alpine:3
+    command: [sh, -c, 'tr a-z A-Z < "$0" > "$1"', {inputPath: Text}, {outputPath: Result}]
+    resources: {}
+"""
 
 
 def test_a_component_is_written_kept_and_published(
@@ -56,6 +66,10 @@ def test_a_component_is_written_kept_and_published(
     page.get_by_role("button", name="Publish…").click()
     page.get_by_role("button", name="Publish version 1").click()
     expect(page).to_have_url(re.compile(r"/components/[a-z0-9_-]+/shout$"))
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="Component file").click()
+    assert saved.value.suggested_filename.endswith(".shout.component.yaml")
     page.get_by_role("link", name="Edit").click()
     code = page.get_by_role("textbox", name="Python source")
     code.fill(SOURCE.replace(", *, marks: int = 1", "").replace('"!" * marks', '"!"'))
@@ -68,3 +82,18 @@ def test_a_component_is_written_kept_and_published(
     page.get_by_label("What is new?").fill("It always shouts once.")
     publish.click()
     expect(page.get_by_text("shout@2 is published")).to_be_visible()
+
+
+def test_a_component_of_kubeflow_comes_in_as_a_draft(
+    page: Page, pictures: Callable[[Page, str], None]
+) -> None:
+    page.goto("/components")
+    page.get_by_role("button", name="Import").click()
+    page.get_by_label("The file").fill(KFP)
+    pictures(page, "component-import")
+    page.get_by_role("button", name="Make a draft").click()
+    expect(page.get_by_role("list", name="Notes")).to_contain_text("resources")
+    page.get_by_role("link", name="Open the draft").click()
+    expect(page.get_by_role("textbox", name="Image")).to_have_value("alpine:3")
+    expect(page.get_by_role("status", name="Problems")).to_have_text("No problems.")
+    expect(page.get_by_role("region", name="Inputs").get_by_label("Name")).to_have_value("text")

@@ -162,6 +162,34 @@ class PublishComponentDraftSerializer(Shape):
     )
 
 
+class ImportComponentSerializer(Shape):
+    team = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=63,
+        help_text="Id or slug; your first team when left out.",
+    )
+    file = serializers.CharField(
+        max_length=1024 * 1024,
+        trim_whitespace=False,
+        help_text="The text of a component file, or of a KFP `component.yaml`.",
+    )
+
+
+class ImportedComponentSerializer(Shape):
+    """The draft that was made of a file, and what the file could not bring along as it is."""
+
+    draft = serializers.UUIDField()
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class ComponentFileQuerySerializer(Shape):
+    as_ = serializers.ChoiceField(choices=["penstock", "kfp"], required=False, default="penstock")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"as": super().get_fields()["as_"]}
+
+
 class TryComponentDraftSerializer(Shape):
     """What the draft is tried on."""
 

@@ -1,8 +1,11 @@
 """Components that are being written: kept on the server, published as the next version."""
 
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from pipelines.catalog.models import ComponentDraft
@@ -68,3 +71,36 @@ def test_what_no_draft_may_be_is_refused(owner: APIClient) -> None:
         assert (answer.status_code, "problems" in answer.json()) == (422, True), content
     nothing = owner.post(DRAFTS, {}, format="json")
     assert nothing.status_code == 400
+
+
+def test_a_version_leaves_as_a_file_and_comes_back_as_a_draft(
+    sample: Sample, owner: APIClient, as_user: Any, people: Any, tmp_path: Path
+) -> None:
+    file = owner.get("/api/v1/components/acme/step/versions/1/file/")
+    assert "acme.step.component.yaml" in file["Content-Disposition"]
+    text = b"".join(file.streaming_content).decode()  # type: ignore[attr-defined]
+    stranger: APIClient = as_user(people.stranger)
+    body = {"team": "elsewhere", "file": text}
+    made = stranger.post(f"{DRAFTS}import/", body, format="json")
+    assert made.status_code == 201, made.content
+    assert "it is `elsewhere` now" in made.json()["notes"][0]
+    page = f"{DRAFTS}{made.json()['draft']}/"
+    published = stranger.post(f"{page}publish/", {}, format="json").json()
+    assert published["full_name"] == "elsewhere/step"
+    mine = owner.get("/api/v1/components/acme/step/versions/1/").json()
+    assert {**published["spec"], "namespace": "acme"} == mine["spec"]
+    kfp = owner.get("/api/v1/components/acme/step/versions/1/file/", {"as": "kfp"})
+    assert b"implementation:" in b"".join(kfp.streaming_content)  # type: ignore[attr-defined]
+    refused = owner.post(f"{DRAFTS}import/", {"file": "a: 1"}, format="json")
+    assert refused.json()["problems"][0]["code"] == "unreadable_file"
+
+    path = tmp_path / "step.component.yaml"
+    out = io.StringIO()
+    call_command("export_component", "acme/step@1", stdout=out)
+    path.write_text(out.getvalue())
+    assert out.getvalue() == text
+    call_command("import_component", str(path), team="acme", namespace="acme-copy", stdout=out)
+    assert "published acme-copy/step@1" in out.getvalue()
+    path.write_text("a: 1")
+    with pytest.raises(CommandError, match="no component"):
+        call_command("import_component", str(path), team="acme")

@@ -66,6 +66,7 @@ def secret(sample: Sample, people: People) -> str:
             "pipelines.id": sample.pipeline.pk,
             "runs.id": sample.run.pk,
             "tokens.id": sample.token.pk,
+            "component-drafts.id": sample.component_draft.pk,
             "digest": sample.artifact.digest,
             "namespace": "acme",
             "name": "step",

@@ -44,6 +44,7 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("get", f"{API}components/kinds/"): "signed in",
     ("get", f"{API}component-drafts/"): "signed in",
     ("post", f"{API}component-drafts/"): Action.EDIT,
+    ("post", f"{API}component-drafts/import/"): Action.EDIT,
     ("patch", f"{API}component-drafts/<uuid:id>/"): Action.EDIT,
     ("delete", f"{API}component-drafts/<uuid:id>/"): Action.EDIT,
     ("post", f"{API}component-drafts/<uuid:id>/publish/"): Action.EDIT,
@@ -106,6 +107,7 @@ IN_BODY: dict[str, dict[str, Any]] = {
     f"{API}components/": NEW_COMPONENT,
     f"{API}components/check/": NEW_COMPONENT,
     f"{API}component-drafts/": {"component": "acme/step"},
+    f"{API}component-drafts/import/": {"file": "implementation: {container: {image: alpine}}"},
     f"{API}pipelines/": {"definition": definition()},
     f"{API}validate/": {"definition": definition()},
 }

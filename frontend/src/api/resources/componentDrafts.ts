@@ -1,4 +1,5 @@
-import { api, body } from "../client";
+import { api, apiUrl, body } from "../client";
+import { transport } from "../transport";
 import type {
   ComponentDraft,
   ComponentDraftRow,
@@ -57,6 +58,25 @@ export function publishComponentDraft(id: string, changelog: string): Promise<Co
 /** Runs the saved draft on a worker; nobody's list shows the run. */
 export function tryComponentDraft(id: string, sample: NonNullable<DraftContent["sample"]>): Promise<{ run: string }> {
   return body(api.POST("/api/v1/component-drafts/{id}/tries/", { params: { path: { id } }, body: { ...sample } }));
+}
+
+/** A draft of what a file says; `notes` tell what it could not bring along. */
+export function importComponent(team: string, file: string): Promise<{ draft: string; notes: string[] }> {
+  return body(api.POST("/api/v1/component-drafts/import/", { body: { team, file } }));
+}
+
+export type ComponentFileFormat = "penstock" | "kfp";
+
+/** Saves the file of a version on this computer, or fails by throwing `ApiProblem`. */
+export async function downloadComponent(component: string, number: number, form: ComponentFileFormat): Promise<void> {
+  const address = window.location.origin + apiUrl(`/components/${component}/versions/${number}/file/`, { as: form });
+  const response = await transport(new Request(address, { credentials: "same-origin" }));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  const named = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
+  link.download = named?.[1] ?? "component.yaml";
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 /** What publishing would do; nothing is written. */

@@ -6,6 +6,7 @@ import { ApiProblem } from "@/api/problem";
 import type { ComponentDetail, ComponentSpec, JsonObject } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
 import { HistoryList } from "@/features/history/HistoryList";
+import { ExportMenu } from "@/features/workshop/ExportMenu";
 import { interfaceOf } from "@/graph/interface";
 import type { ComponentSpec as GraphSpec, OutputPort } from "@/graph/types";
 import { Badge, buttonClass, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
@@ -59,6 +60,7 @@ function Versioned({ component }: { component: ComponentDetail }) {
           <p className="mt-1 text-muted">{component.summary}</p>
         </div>
         <EditLink component={component} />
+        <ExportMenu component={component.full_name} number={asked} kind={component.kind} />
         <Select
           label="Version"
           className="w-44"

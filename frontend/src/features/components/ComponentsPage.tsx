@@ -4,6 +4,7 @@ import { useComponents, useMe } from "@/api/hooks";
 import type { Component } from "@/api/types";
 import { ComponentIcon } from "@/canvas/ComponentIcon";
 import { useTeamFilter } from "@/features/team/current";
+import { ImportComponent } from "@/features/workshop/ImportComponent";
 import { Badge, Button, buttonClass, EmptyState, Loaded, Page, Search } from "@/ui";
 
 /** The catalog: what can be put on a canvas, by category. */
@@ -32,9 +33,12 @@ export function ComponentsPage() {
       title="Components"
       lead="The steps that pipelines are made of. Drag them onto a canvas in the editor."
       actions={
-        <Link to="/components/new" className={buttonClass("primary")}>
-          <Plus className="size-4" aria-hidden /> New component
-        </Link>
+        <div className="flex gap-2">
+          <ImportComponent />
+          <Link to="/components/new" className={buttonClass("primary")}>
+            <Plus className="size-4" aria-hidden /> New component
+          </Link>
+        </div>
       }
     >
       <Search label="Search components" value={search} onChange={(text) => show("search", text)} className="max-w-sm" />

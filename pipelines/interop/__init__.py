@@ -1,0 +1,1 @@
+"""Formats of files at the border: what comes in is read, never run."""

@@ -1,0 +1,1 @@
+"""Kubeflow Pipelines' `component.yaml`, both ways."""
