@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from typing import Any, Protocol
 
 from .component import ComponentSpec
+from .connections import connection_parameters
 from .document import PIPELINE_PREFIX, Definition, Edge, End, Node
 from .expression_checks import check_expressions
 from .expressions import has_template
@@ -34,6 +35,8 @@ class Catalog(Protocol):
 OwnRules = Callable[[ComponentSpec, Mapping[str, Any], Set[str]], Iterable[Problem]]
 
 
+#: The type of each connection that the pipeline's team has, by its name; asked like the secrets.
+ConnectionTypes = Callable[[], Mapping[str, str]]
 #: The names of the secrets that the pipeline's team has; asked when the first node names one.
 SecretNames = Callable[[], Container[str]]
 
@@ -56,6 +59,7 @@ def check(
     *,
     slug: str | None = None,
     secrets: SecretNames | None = None,
+    connections: ConnectionTypes | None = None,
 ) -> list[Problem]:
     """All problems of a definition or of a raw document: first what cannot be read, then sort by
     sort, each in the order of the document. `own_rules` are those of the kinds.
@@ -71,7 +75,9 @@ def check(
     )
     if parsed.definition is None:
         return parsed.problems
-    found = _Check(parsed.definition, catalog, parsed.dropped, own_rules, slug, secrets).run()
+    found = _Check(
+        parsed.definition, catalog, parsed.dropped, own_rules, slug, secrets, connections
+    ).run()
     return parsed.problems + list(found)
 
 
@@ -102,9 +108,11 @@ class _Check:
         own_rules: OwnRules,
         slug: str | None,
         secrets: SecretNames | None,
+        connections: ConnectionTypes | None,
     ) -> None:
         self.slug = slug
         self.secrets = secrets
+        self.connections = connections
         self.definition = definition
         self.catalog = catalog
         self.dropped = dropped
@@ -128,6 +136,7 @@ class _Check:
             self._components,
             self._parameters,
             self._secrets,
+            self._connections,
             self._edges,
             self._inputs,
             self._own,
@@ -233,6 +242,45 @@ class _Check:
                     node=node.id,
                     field=field,
                 )
+
+    def _connections(self) -> Iterator[Problem]:
+        for node in self.definition.nodes:
+            used = self.used(node)
+            schema = used.spec.parameters if used else {}
+            for parameter, types in connection_parameters(schema).items():
+                yield from self._one_connection(node, parameter, types)
+
+    def _one_connection(
+        self, node: Node, parameter: str, types: tuple[str, ...]
+    ) -> Iterator[Problem]:
+        label, field = self.label(node.id), f"params.{parameter}"
+        name = node.params.get(parameter)
+        if has_template(name) or (node.map is not None and node.map.over == parameter):
+            yield Problem(
+                code="computed_connection",
+                message=f"{label} must name its connection `{parameter}` itself: no expression, and "
+                "no list that it maps over, may choose which connection a step is given.",
+                node=node.id,
+                field=field,
+            )
+            return
+        if not isinstance(name, str) or not name or self.connections is None:
+            return
+        type = self.connections().get(name)
+        if type is not None and (not types or type in types):
+            return
+        why = (
+            f"is a {type}; it takes {' or '.join(types)}"
+            if type
+            else "your team does not have; choose another, or let an administrator make it on the "
+            "team's page"
+        )
+        yield Problem(
+            code="wrong_connection" if type else "unknown_connection",
+            message=f"{label} names the connection `{name}`, which {why}.",
+            node=node.id,
+            field=field,
+        )
 
     def _edges(self) -> Iterator[Problem]:
         seen: set[str] = set()

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines.core.checks import check, component_refs
 from pipelines.core.component import ComponentSpec
+from pipelines.core.connections import mentions as connection_mentions
 from pipelines.core.document import MAX_BYTES, Definition, Node
 from pipelines.core.plan import pin
 from pipelines.core.problems import InvalidDefinition, Problem
@@ -21,7 +22,7 @@ from pipelines.core.serialize import (
     too_large_message,
 )
 from pipelines.kinds import registry
-from pipelines.teams import access, audit, policies, vault
+from pipelines.teams import access, audit, connections, policies, vault
 from pipelines.teams.access import Action
 from pipelines.teams.models import Team, User
 
@@ -182,7 +183,9 @@ def _may_name_secrets(
 ) -> None:
     """Whoever publishes a pipeline that names secrets may use them. Raises access.Denied."""
     if user is None or not any(
-        any(secret_mentions(specs[node.ref].parameters, node.params)) for node in definition.nodes
+        any(secret_mentions(specs[node.ref].parameters, node.params))
+        or any(connection_mentions(specs[node.ref].parameters, node.params))
+        for node in definition.nodes
     ):
         return
     access.require(user, pipeline.team_id, Action.USE_SECRETS, pipeline)
@@ -196,7 +199,12 @@ def ready(pipeline: Pipeline) -> tuple[Definition, DesignCatalog]:
     catalog = DesignCatalog(pipeline.team_id, component_refs(pipeline.draft))
     secrets = vault.lazily(pipeline.team_id)
     problems = check(
-        pipeline.draft, catalog, registry.check_node, slug=pipeline.slug, secrets=secrets
+        pipeline.draft,
+        catalog,
+        registry.check_node,
+        slug=pipeline.slug,
+        secrets=secrets,
+        connections=connections.lazily(pipeline.team_id),
     )
     if problems:
         raise InvalidDefinition(problems)

@@ -13,7 +13,7 @@ from pipelines.core.plan import pin
 from pipelines.core.problems import Problem
 from pipelines.core.serialize import content_hash, to_document
 from pipelines.kinds import registry
-from pipelines.teams import vault
+from pipelines.teams import connections, vault
 from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team
 
@@ -59,9 +59,22 @@ def problems(of: Pipeline | Definition | Any, team: Team | None = None) -> list[
     if isinstance(of, Pipeline):
         catalog = DesignCatalog(of.team_id, component_refs(of.draft))
         secrets = vault.lazily(of.team_id)
-        return check(of.draft, catalog, registry.check_node, slug=of.slug, secrets=secrets)
+        return check(
+            of.draft,
+            catalog,
+            registry.check_node,
+            slug=of.slug,
+            secrets=secrets,
+            connections=connections.lazily(of.team_id),
+        )
     catalog = DesignCatalog(team, component_refs(of))
-    return check(of, catalog, registry.check_node, secrets=vault.lazily(team))
+    return check(
+        of,
+        catalog,
+        registry.check_node,
+        secrets=vault.lazily(team),
+        connections=connections.lazily(team),
+    )
 
 
 def changed(pipeline: Pipeline) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from pipelines.core.connections import Connection
 from pipelines.core.secrets import Secret
 
 Json = Any
@@ -45,7 +46,8 @@ class StepRequest:
     `environment` is the digest of the lock of an environment that is built on this machine; empty
     for Penstock's own. `gpus` are the devices that the step may use, as CUDA_VISIBLE_DEVICES names
     them; None where the worker has none to hand out. `reach` is the team's allow list: what steps
-    may dial beside the public internet (`pipelines.core.addresses`).
+    may dial beside the public internet (`pipelines.core.addresses`). `connections` are those that
+    the parameters name, by name.
     """
 
     key: str
@@ -57,6 +59,7 @@ class StepRequest:
     environment: str = ""
     gpus: tuple[str, ...] | None = None
     reach: tuple[str, ...] = ()
+    connections: Mapping[str, Connection] = field(default_factory=dict)
 
     @property
     def secrets(self) -> list[Secret]:
@@ -66,6 +69,11 @@ class StepRequest:
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, Secret):
                     found.append(each)
+        for connection in self.connections.values():
+            found += [
+                Secret(f"{connection.name}.{name}", connection.version, value)
+                for name, value in connection.secrets.items()
+            ]
         return found
 
 

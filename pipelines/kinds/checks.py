@@ -9,6 +9,7 @@ from jsonschema.exceptions import SchemaError
 from pydantic import ValidationError
 from referencing.exceptions import Unresolvable
 
+from pipelines.core import connections
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.core.secrets import schema_complaints
@@ -164,7 +165,10 @@ def _schema_problems(spec: ComponentSpec) -> list[Problem]:
                 message=f"the parameter `{name}` {complaint}",
                 field=f"parameters.properties.{name}",
             )
-            for name, complaint in schema_complaints(schema)
+            for name, complaint in (
+                *schema_complaints(schema),
+                *connections.schema_complaints(spec.kind, schema),
+            )
         ),
     ]
 

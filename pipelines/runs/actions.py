@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.db.models import Max
 from django.utils import timezone
 
+from pipelines.core import connections as core_connections
 from pipelines.core import machine, secrets
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
@@ -22,7 +23,7 @@ from pipelines.designs import actions as designs
 from pipelines.designs.catalog import specs_for
 from pipelines.designs.models import Pipeline, PipelineVersion
 from pipelines.designs.queries import problems as designs_problems
-from pipelines.teams import audit, vault
+from pipelines.teams import audit, connections, vault
 from pipelines.teams.models import User
 
 from . import (
@@ -82,6 +83,7 @@ def start(
     plans, specs = plans_for(pipeline, with_node_params(pipeline, definition, node_params or {}))
     plans = locks.using(plans, environments or {})
     _check_secrets(pipeline, definition, specs)
+    _check_connections(pipeline, definition, specs)
     run = Run(
         team_id=pipeline.team_id,
         pipeline=pipeline,
@@ -276,23 +278,54 @@ def _check_secrets(
         )
 
 
+def _check_connections(
+    pipeline: Pipeline, definition: Definition, specs: Mapping[str, ComponentSpec]
+) -> None:
+    """A connection may have been deleted, too, or is another one of its name. Raises InvalidDefinition."""
+    named = [
+        (node, mention)
+        for node in definition.nodes
+        for mention in core_connections.mentions(specs[node.ref].parameters, node.params)
+    ]
+    there = connections.types_by_name(pipeline.team_id) if named else {}
+    wrong = [
+        (node, mention)
+        for node, mention in named
+        if mention.name not in there or (mention.types and there[mention.name] not in mention.types)
+    ]
+    if wrong:
+        raise InvalidDefinition(
+            Problem(
+                code="unknown_connection",
+                message=f"`{node.id}` names the connection `{mention.name}`, which the team does not "
+                "have any more, or not of a type that the node takes; an administrator can make it on "
+                "the team's page.",
+                node=node.id,
+                field=f"params.{mention.parameter}",
+            )
+            for node, mention in wrong
+        )
+
+
 def _refused_secrets(
     given: Mapping[str, Mapping[str, Any]],
     definition: Definition,
     specs: Mapping[str, ComponentSpec],
 ) -> list[Problem]:
-    """Which secrets a step is given is for whoever edits the pipeline, not for who runs it."""
+    """Which secrets and connections a step is given is for whoever edits the pipeline, not for who runs it."""
     return [
         Problem(
             code="computed_secret",
-            message=f"`{node.id}` is given its secrets by the pipeline; `{name}` cannot be another one "
+            message=f"`{node.id}` is given its secrets and connections by the pipeline; `{name}` cannot be another one "
             "for a single run.",
             node=node.id,
             field=f"params.{name}",
         )
         for node in definition.nodes
-        for name in secrets.secret_parameters(
-            specs[node.ref].parameters if node.ref in specs else {}
+        for schema in [specs[node.ref].parameters if node.ref in specs else {}]
+        for name in (
+            *secrets.secret_parameters(schema),
+            *core_connections.connection_parameters(schema),
         )
         if name in given.get(node.id, {}) and given[node.id][name] != node.params.get(name)
     ]

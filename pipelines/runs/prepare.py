@@ -20,6 +20,8 @@ from pipelines.catalog.queries import specs_for
 from pipelines.core import expressions
 from pipelines.core.cache import KeyParts
 from pipelines.core.component import ARTIFACT_TYPES, ComponentSpec
+from pipelines.core.connections import Connection as GivenConnection
+from pipelines.core.connections import mentions as connection_mentions
 from pipelines.core.expressions import ExpressionError
 from pipelines.core.interface import BRANCHES, expression_fields
 from pipelines.core.parameters import ARTIFACT_PREFIX, is_artifact
@@ -30,8 +32,8 @@ from pipelines.executors.environments.locks import own as own_lock
 from pipelines.executors.protocol import InputFile, Limits, StepRequest
 from pipelines.kinds import registry as kinds
 from pipelines.kinds.python.requirements import BadRequirements
-from pipelines.teams import encryption, network, vault
-from pipelines.teams.models import TeamSecret
+from pipelines.teams import connections, encryption, network, vault
+from pipelines.teams.models import Connection, TeamSecret
 
 from . import shapes
 from .environments import locks
@@ -57,6 +59,8 @@ class Prepared:
     environment: str = ""
     #: The secrets that the parameters name, still encrypted, by name.
     secrets: Mapping[str, TeamSecret] = field(default_factory=dict)
+    #: The connections that they name, still encrypted, by name.
+    connections: Mapping[str, Connection] = field(default_factory=dict)
 
     def key_parts(self, plan: Mapping[str, Any]) -> KeyParts:
         """What the cache key of a node with this plan is made of."""
@@ -67,6 +71,10 @@ class Prepared:
                 f"{each} v{self.secrets[each].version}" for each in (value if many else [value])
             ]
             params[name] = versions if many else versions[0]
+        for mention in connection_mentions(self.spec.get("parameters") or {}, self.params):
+            if mention.name in self.connections:
+                version = self.connections[mention.name].version
+                params[mention.parameter] = f"{mention.name} v{version}"
         return KeyParts.of(plan["digest"], params, self.inputs, self.environment)
 
     def secrets_used(self) -> dict[str, int]:
@@ -86,6 +94,13 @@ class Prepared:
             name: [found[each] for each in value] if isinstance(value, list) else found[value]
             for name, value in self._named().items()
         }
+
+    def opened_connections(self) -> dict[str, GivenConnection]:
+        """By name, with their secrets. Raises CannotPrepare."""
+        try:
+            return {name: connections.opened(row) for name, row in self.connections.items()}
+        except (encryption.BadKeys, encryption.Undecipherable) as error:
+            raise CannotPrepare(str(error)) from error
 
     def _named(self) -> dict[str, Any]:
         """The parameters that name secrets, those without any left out."""
@@ -195,7 +210,8 @@ class Preparation:
         spec, params = spec_of(self.plan), self.params()
         need = self._need(spec, params)
         environment = _environment(spec, need)
-        return Prepared(spec, params, self.inputs(), need, environment, self._secrets(spec))
+        secrets, named = self._secrets(spec), self._connections(spec)
+        return Prepared(spec, params, self.inputs(), need, environment, secrets, named)
 
     def elements(self) -> list[Any]:
         """The list that a mapped node maps over. Raises CannotPrepare."""
@@ -210,6 +226,28 @@ class Preparation:
                 f"the node maps over `{over}`, which must be a list, not {json.dumps(value)[:200]}"
             )
         return value
+
+    def _connections(self, spec: Mapping[str, Any]) -> dict[str, Connection]:
+        """What the parameters name, of the team that runs the pipeline. Raises CannotPrepare."""
+        schema = spec.get("parameters") or {}
+        mentions = list(connection_mentions(schema, self.plan["params"]))
+        for mention in mentions:
+            if expressions.has_template(mention.name) or self._item_of() == mention.parameter:
+                raise CannotPrepare(
+                    f"the parameter `{mention.parameter}` names a connection, which no expression may "
+                    "choose"
+                )
+        if not mentions:
+            return {}
+        found = connections.find(self.run.team_id, [each.name for each in mentions])
+        for mention in mentions:
+            row = found.get(mention.name)
+            if row is None or (mention.types and row.type not in mention.types):
+                raise CannotPrepare(
+                    f"the team has no connection `{mention.name}` that fits `{mention.parameter}` any "
+                    "more; an administrator can make it on the team's page"
+                )
+        return found
 
     def _secrets(self, spec: Mapping[str, Any]) -> dict[str, TeamSecret]:
         """What the parameters name, of the team that runs the pipeline. Raises CannotPrepare."""
@@ -377,6 +415,7 @@ def request(
         ),
         gpus=gpus,
         reach=network.reach(run.team_id),
+        connections=prepared.opened_connections(),
     )
 
 

@@ -26,14 +26,14 @@ _DRIVERS = {"postgres": "postgresql+psycopg2", "postgresql": "postgresql+psycopg
 
 
 class Database:
-    """One database, by its URL; use it as a context manager, which closes the connection.
+    """One database, by its URL or the name of a connection; use it as a context manager, which closes the connection.
 
     A relative SQLite path lies in the directory that `PENSTOCK_DATA` names, because the step's
     own directory goes away with the step.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+    def __init__(self, url: str, connection: str = "") -> None:
+        self._engine = _of_connection(connection) if connection else _engine(url)
         self.shown = self._engine.url.render_as_string(hide_password=True)
 
     def __enter__(self) -> "Database":
@@ -165,9 +165,34 @@ class Database:
         return Failure(f"The database {self.shown} refused: {said}")
 
 
+def _of_connection(name: str) -> sa.Engine:
+    from . import outgoing
+    from .connections import CannotConnect, connection, postgresql
+
+    type, fields = connection(name)
+    if type.name != postgresql.TYPE.name:
+        raise Failure(f"The connection `{name}` is a {type.title}, not a database.")
+    try:
+        given = postgresql.settings(fields, outgoing.reach())
+    except CannotConnect as error:
+        raise Failure(f"The connection `{name}` cannot be used: {error}") from error
+    url = sa.URL.create(
+        "postgresql+psycopg2",
+        username=given.pop("user"),
+        password=given.pop("password", None),
+        host=given.pop("host"),
+        port=given.pop("port"),
+        database=given.pop("dbname"),
+    )
+    return sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=given)
+
+
 def _engine(url: str) -> sa.Engine:
     if not url.strip():
-        raise Failure("No database was given; write its URL, such as postgresql://user@host/name.")
+        raise Failure(
+            "No database was given; choose a connection, or write a URL such as "
+            "postgresql://user@host/name."
+        )
     try:
         parsed = make_url(url.strip())
         if parsed.drivername in _DRIVERS:

@@ -12,7 +12,8 @@ class Param:
     """What a form should know about a parameter: `Annotated[int, Param(title="Rows", minimum=1)]`.
 
     Also accepted on input ports and outputs, where only `help` counts. `format` is a hint for the
-    form: `file`, `code` (with `language`), `textarea`, `column`, `columns`, `uri`.
+    form: `file`, `code` (with `language`), `textarea`, `column`, `columns`, `uri`, `secret`,
+    `connection` (with `connection_types`).
     """
 
     title: str | None = None
@@ -28,6 +29,7 @@ class Param:
     pattern: str | None = None
     choices: Sequence[Any] | None = None
     format: str | None = None
+    connection_types: Sequence[str] | None = None
     language: str | None = None
     examples: Sequence[Any] | None = None
 

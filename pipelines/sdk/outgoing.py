@@ -8,7 +8,7 @@ like any other. TLS and the Host header keep the name.
 import json
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,18 @@ def reach() -> Reach:
 
 
 def client(
-    *, timeout: float, within: Reach | None = None, resolver: Resolver | None = None, **more: Any
+    *,
+    timeout: float,
+    within: Reach | None = None,
+    resolver: Resolver | None = None,
+    private: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> httpx.Client:
     """An `httpx.Client` behind the guard; `within` is what the step may reach unless given.
 
     It follows redirects, MAX_REDIRECTS at most, and uses no proxy. Asking raises Refused, and
-    otherwise what httpx raises. `timeout` is in seconds, for each wait.
+    otherwise what httpx raises. `timeout` is in seconds, for each wait. `private` are headers that
+    sign in: they go to the host that is asked first, and to no other that it redirects to.
     """
     context = httpx.create_ssl_context()
     transport = httpx.HTTPTransport(verify=context)
@@ -53,8 +59,27 @@ def client(
         ssl_context=context,
         network_backend=Guarded(within if within is not None else reach(), resolver or resolve),
     )
+    if private:
+        more["event_hooks"] = {"request": [_Private(private)]}
     settings = {"follow_redirects": True, "max_redirects": MAX_REDIRECTS, **more}
     return httpx.Client(transport=transport, timeout=timeout, **settings)
+
+
+class _Private:
+    """Adds headers to requests, and takes them off those that go elsewhere."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+        self._to: tuple[str, str, int | None] | None = None
+
+    def __call__(self, request: httpx.Request) -> None:
+        to = (request.url.scheme, request.url.host, request.url.port)
+        self._to = self._to or to
+        for name, value in self._headers.items():
+            if to == self._to:
+                request.headers[name] = value
+            else:
+                request.headers.pop(name, None)
 
 
 class Guarded(httpcore.NetworkBackend):

@@ -178,6 +178,38 @@ class AllowedHost(models.Model):
         return self.entry
 
 
+class Connection(models.Model):
+    """How to reach a database or a service of a team. Secret fields are in the ciphertext alone.
+
+    `version` grows with every change of the fields.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="connections")
+    name = models.CharField(max_length=63)
+    type = models.CharField(max_length=30)
+    description = models.CharField(max_length=300, blank=True)
+    fields = models.JSONField(default=dict)
+    ciphertext = models.BinaryField()
+    secrets_set = models.JSONField(default=list, help_text="Names of the secret fields.")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    tested_at = models.DateTimeField(null=True, blank=True)
+    test_ok = models.BooleanField(null=True)
+    test_message = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "name"], name="one_connection_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LoginLink(models.Model):
     """A link that logs one person in, once. Only its SHA-256 is kept."""
 

@@ -6,14 +6,14 @@ from functools import cache
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from pipelines.core.secrets import NAME, Secret
 
 from . import audit, encryption
-from .models import Team, TeamSecret, User
+from .models import Connection, Team, TeamSecret, User
 
 LONGEST = 64 * 1024
 #: Shorter values could not be masked in a log without spoiling it.
@@ -153,12 +153,15 @@ def renew() -> int:
     In batches, each a transaction of its own, so that it can be interrupted and begun anew. Raises
     BadKeys, Undecipherable.
     """
+    return sum(_renew(rows) for rows in (TeamSecret.objects.all(), Connection.objects.all()))
+
+
+def _renew(all_rows: QuerySet[TeamSecret] | QuerySet[Connection]) -> int:
     count, last = 0, 0
     while True:
         with transaction.atomic():
-            rows = list(
-                TeamSecret.objects.select_for_update().filter(pk__gt=last).order_by("pk")[:_BATCH]
-            )
+            found = all_rows.select_for_update().filter(pk__gt=last).order_by("pk")[:_BATCH]
+            rows: list[TeamSecret | Connection] = list(found)
             for row in rows:
                 if not encryption.is_newest(row.ciphertext):
                     row.ciphertext = encryption.renewed(row.ciphertext)

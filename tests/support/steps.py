@@ -54,6 +54,7 @@ def run_step(
     files: Mapping[str, bytes] | None = None,
     timeout: float = 60,
     reach: Sequence[str] = ("127.0.0.0/8",),
+    connections: Mapping[str, Any] | None = None,
 ) -> StepRun:
     """Run `spec` in a fresh folder under `directory`. `files` lie in its working directory."""
     plain = spec.model_dump(mode="json") if isinstance(spec, ComponentSpec) else dict(spec)
@@ -63,7 +64,12 @@ def run_step(
     artifacts.mkdir()
     for name, content in (files or {}).items():
         (work / name).write_bytes(content)
-    given = {"inputs": dict(inputs or {}), "params": dict(params or {}), "reach": list(reach)}
+    given = {
+        "inputs": dict(inputs or {}),
+        "params": dict(params or {}),
+        "reach": list(reach),
+        "connections": dict(connections or {}),
+    }
     (home / "inputs.json").write_text(json.dumps(given))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_WARM)

@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getMe, listTokens } from "./resources/account";
 import { getPreview } from "./resources/artifacts";
 import { getComponent, getComponentVersion, listComponentHistory, listComponents } from "./resources/components";
+import { listConnections, listConnectionTypes } from "./resources/connections";
 import { getEnvironment } from "./resources/environments";
 import { getKeeping, listCleanUps, previewCleanUp } from "./resources/keeping";
 import { getNetwork, listAllowedHosts } from "./resources/network";
@@ -22,6 +23,8 @@ export const keys = {
   services: (team: string, page = 1) => ["team", team, "services", page] as const,
   serviceTokens: (team: string, service: number) => ["team", team, "service", service, "tokens"] as const,
   invitations: (team: string) => ["team", team, "invitations"] as const,
+  connectionTypes: ["connection-types"] as const,
+  connections: (team: string) => ["team", team, "connections"] as const,
   network: (team: string) => ["team", team, "network"] as const,
   allowedHosts: (team: string, page = 1) => ["team", team, "network", "hosts", page] as const,
   team: (team: string) => ["team", team] as const,
@@ -122,6 +125,19 @@ export function useCleanUps(team: string, page: number) {
     queryFn: ({ signal }) => listCleanUps(team, page, signal),
     placeholderData: keepPreviousData,
     refetchInterval: (query) => (query.state.data?.results.some((row) => !row.ended_at) ? 2_000 : false),
+  });
+}
+
+export function useConnectionTypes() {
+  return useQuery({ queryKey: keys.connectionTypes, queryFn: ({ signal }) => listConnectionTypes(signal), ...FOREVER });
+}
+
+export function useConnections(team: string, page = 1, enabled = true) {
+  return useQuery({
+    queryKey: [...keys.connections(team), page],
+    queryFn: ({ signal }) => listConnections(team, page, signal),
+    placeholderData: keepPreviousData,
+    enabled,
   });
 }
 

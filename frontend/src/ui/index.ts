@@ -17,7 +17,7 @@ export { type TabItem, Tabs } from "./Tabs";
 export { toast, Toaster, type ToastMessage } from "./Toast";
 export { Tooltip, TooltipProvider } from "./Tooltip";
 export { CodeField, type CodeFieldProps, type Mark } from "./form/CodeField";
-export { type SecretChoices, type Suggestion, type UploadFile } from "./form/context";
+export { type ConnectionChoice, type SecretChoices, type Suggestion, type UploadFile } from "./form/context";
 export { type JsonSchema } from "./form/schema";
 export { SchemaForm, type SchemaFormProps } from "./form/SchemaForm";
 export { validateValue } from "./form/validate";

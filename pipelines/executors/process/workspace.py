@@ -153,7 +153,8 @@ class StepDirectory:
 
         params = {name: place_param(name, value) for name, value in request.params.items()}
         given = {"inputs": inputs, "params": params, "secrets": secrets}
-        return {**given, "reach": list(request.reach)}, pairs
+        connections = {name: each.as_json() for name, each in request.connections.items()}
+        return {**given, "reach": list(request.reach), "connections": connections}, pairs
 
     def _place_for(self, file: InputFile, *where: str) -> Path:
         name = re.sub(r"[^\w.\- ]+", "_", Path(file.name or file.path.name).name).strip(". ")

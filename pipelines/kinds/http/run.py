@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from pipelines.sdk import File, Handle, Table, outgoing
+from pipelines.sdk import Failure, File, Handle, Table, connections, outgoing
 
 from ..contract import Step, StepFailed
 from ..inputs import decode
@@ -48,6 +48,9 @@ def run(step: Step) -> Mapping[str, Any]:
     values.update(step.params)
     method = _given(fill(request.get("method"), values), "GET").upper()
     url = str(_given(fill(request.get("url"), values, lambda text: quote(text, safe="")), ""))
+    private: dict[str, str] = {}
+    if name := step.params.get(str(request.get("connection_parameter"))):
+        url, private = _connected(str(name), url)
     headers = {str(k): str(v) for k, v in _given(fill(request.get("headers"), values), {}).items()}
     bearer = str(_given(fill(request.get("bearer"), values), "")).strip()
     if bearer and not any(name.lower() == "authorization" for name in headers):
@@ -66,6 +69,7 @@ def run(step: Step) -> Mapping[str, Any]:
             content=content,
         ),
         timeout=float(_given(fill(request.get("timeout"), values), 30)),
+        private=private,
     )
     print(f"{method} {url} answered {answer.status}, {answer.body.stat().st_size:,} bytes")
     _expect(answer, _given(fill(request.get("expect"), values), []), method, url)
@@ -113,12 +117,27 @@ def _body(value: Any) -> tuple[bytes | None, str]:
     return json.dumps(value, ensure_ascii=False).encode(), "application/json"
 
 
-def _send(request: httpx.Request, timeout: float) -> Answer:
+def _connected(name: str, url: str) -> tuple[str, dict[str, str]]:
+    """The address under that of the connection, and the headers that sign in there."""
+    try:
+        type, fields = connections.connection(name)
+        if type.name != "http":
+            raise StepFailed(
+                "setup",
+                f"the connection `{name}` is no web service but a {type.title}",
+                permanent=True,
+            )
+        return connections.http.address(fields, url), connections.http.headers(fields)
+    except (Failure, connections.CannotConnect) as error:
+        raise StepFailed("setup", str(error), permanent=True) from error
+
+
+def _send(request: httpx.Request, timeout: float, private: Mapping[str, str]) -> Answer:
     body = Path.cwd() / "answer"
     url = str(request.url)
     size = 0
     try:
-        with outgoing.client(timeout=timeout) as client:
+        with outgoing.client(timeout=timeout, private=private) as client:
             response = client.send(request, stream=True)
             with body.open("wb") as file:
                 for chunk in response.iter_bytes(256 * 1024):

@@ -27,6 +27,11 @@ FORM: dict[str, Any] = {
         },
         "query": {"type": ["object", "string"], "title": "Query", "description": _HINT},
         "body": {"title": "Body", "description": f"Text, or JSON; {_HINT}"},
+        "connection_parameter": {
+            "type": "string",
+            "title": "Parameter with the connection",
+            "description": "Name of a parameter of the format `connection`",
+        },
         "timeout": {
             "type": ["number", "string"],
             "title": "Timeout",

@@ -51,10 +51,12 @@ _KEYWORDS = {
     "min_items": "minItems",
     "max_items": "maxItems",
     "choices": "enum",
+    "connection_types": "x-connection-types",
 }
 _PARAM_FIELDS = {
     "title", "help", "minimum", "maximum", "exclusive_minimum", "exclusive_maximum", "min_length",
     "max_length", "min_items", "max_items", "pattern", "choices", "format", "language", "examples",
+    "connection_types",
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def run(step: Step) -> Mapping[str, Any]:
     more = step.params.get(str(step.implementation.get("values_parameter")))
     values.update(more if isinstance(more, Mapping) else {})
     try:
-        with Database(_setting(step, "database")) as database:
+        with Database(_setting(step, "database"), _connection(step)) as database:
             rows = database.query(_setting(step, "query"), values)
             outputs = {
                 str(port["name"]): _output(str(port.get("type", "any")), rows)
@@ -37,7 +37,14 @@ def run(step: Step) -> Mapping[str, Any]:
 
 def _setting(step: Step, name: str) -> str:
     parameter = step.implementation.get(f"{name}_parameter")
-    return str(step.params.get(parameter) or "" if parameter else step.implementation[name])
+    return str(
+        step.params.get(parameter) or "" if parameter else step.implementation.get(name) or ""
+    )
+
+
+def _connection(step: Step) -> str:
+    parameter = step.implementation.get("connection_parameter")
+    return str(step.params.get(parameter) or "") if parameter else ""
 
 
 def _output(kind: str, rows: Table) -> Any:

@@ -30,6 +30,11 @@ FORM: dict[str, Any] = {
             "title": "Or the parameter with the database",
             "description": "Name of a parameter whose value is the database's URL",
         },
+        "connection_parameter": {
+            "type": "string",
+            "title": "Or the parameter with the connection",
+            "description": "Name of a parameter of the format `connection`",
+        },
         "query": {
             "type": "string",
             "title": "SQL",
@@ -67,7 +72,11 @@ def check(spec: ComponentSpec) -> list[Problem]:
     """What is wrong with a spec, whoever wrote it. An empty list means that it can run."""
     problems = [
         *common_problems(spec),
-        *parameter_source_problems(spec, "database"),
+        *(
+            parameter_source_problems(spec, "connection")
+            if "connection_parameter" in spec.implementation
+            else parameter_source_problems(spec, "database")
+        ),
         *parameter_source_problems(spec, "query"),
         *_unknown_binds(spec),
     ]

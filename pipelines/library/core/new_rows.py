@@ -28,10 +28,18 @@ def new_rows(
         str,
         Param(
             title="Database",
-            help="postgresql://user:password@host/name or sqlite:////path/to/file.db",
-            min_length=1,
+            help="Without a connection: postgresql://user@host/name or sqlite:////path/to/file.db",
         ),
-    ],
+    ] = "",
+    connection: Annotated[
+        str,
+        Param(
+            title="Connection",
+            help="A database of your team, from its page",
+            format="connection",
+            connection_types=["postgresql"],
+        ),
+    ] = "",
     name: Annotated[
         str, Param(title="Table", help="The database table to compare with", min_length=1)
     ],
@@ -63,7 +71,7 @@ def new_rows(
     """
     require_columns(table, key)
     every = table.to_arrow()
-    with Database(database) as source:
+    with Database(database, connection) as source:
         known = source.distinct(name, key) if source.has_table(name) else set()
     keys = zip(*(every.column(column).to_pylist() for column in key), strict=True)
     new = every.filter(pa.array([found not in known for found in keys], pa.bool_()))

@@ -25,10 +25,18 @@ def write_database(
         str,
         Param(
             title="Database",
-            help="postgresql://user:password@host/name or sqlite:////path/to/file.db",
-            min_length=1,
+            help="Without a connection: postgresql://user@host/name or sqlite:////path/to/file.db",
         ),
-    ],
+    ] = "",
+    connection: Annotated[
+        str,
+        Param(
+            title="Connection",
+            help="A database of your team, from its page",
+            format="connection",
+            connection_types=["postgresql"],
+        ),
+    ] = "",
     name: Annotated[
         str, Param(title="Table", help="It is made when it is not there", min_length=1)
     ],
@@ -65,7 +73,7 @@ def write_database(
                 mode: upsert
                 key: [date]
     """
-    with Database(database) as target:
+    with Database(database, connection) as target:
         rows = target.write(table, name, mode, key)
         print(f"wrote {rows:,} rows to `{name}` in {target.shown} ({mode})")
     return Written(table=table, rows=rows)

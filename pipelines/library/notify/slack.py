@@ -1,9 +1,7 @@
 import json
 from typing import Annotated, NamedTuple
 
-import httpx
-
-from pipelines.sdk import Failure, Json, Param, component, outgoing
+from pipelines.sdk import Failure, Json, Param, component, connections
 
 LONGEST = 3000
 
@@ -24,11 +22,21 @@ class Sent(NamedTuple):
 def slack(
     details: Json | None = None,
     *,
+    connection: Annotated[
+        str,
+        Param(
+            title="Connection",
+            help="A chat of your team, from its page",
+            format="connection",
+            connection_types=["slack"],
+        ),
+    ] = "",
     webhook: Annotated[
         str,
         Param(
             title="Webhook URL",
-            help="Of Slack, Mattermost, Teams or the like; leave empty to only log the message",
+            help="Without a connection: of Slack, Mattermost or the like; with neither, the message is "
+            "only logged",
         ),
     ] = "",
     message: Annotated[
@@ -38,7 +46,7 @@ def slack(
 ) -> Sent:
     """Post a message to a chat by a Slack-compatible webhook.
 
-    Without a webhook URL nothing is sent and the message is only logged, which suits trying a
+    Without a connection or a webhook URL nothing is sent and the message is only logged, which suits trying a
     pipeline out. The step fails when the chat refuses the message.
 
     Args:
@@ -61,21 +69,20 @@ def slack(
         text = "\n".join([message, *lines])
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     print(text)
-    if not webhook.strip():
-        print("no webhook URL is set, so the message was only logged")
+    if connection:
+        _, fields = connections.connection(connection)
+    elif webhook.strip():
+        fields = {"webhook": webhook}
+    else:
+        print("neither a connection nor a webhook is set, so the message was only logged")
         return Sent(sent=False, message=text)
     payload = {
         "text": text,
         "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}],
     }
     try:
-        with outgoing.client(timeout=20) as client:
-            answer = client.post(webhook.strip(), json=payload)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # The address is a secret, so it is not part of the message.
-        raise Failure(f"The webhook could not be reached: {type(error).__name__}.") from None
-    if answer.status_code >= 300:
-        said = answer.text[:200].strip()
-        raise Failure(f"The webhook answered {answer.status_code}" + (f": {said}" if said else "."))
+        connections.slack.post(fields, payload)
+    except connections.CannotConnect as error:
+        raise Failure(str(error)) from None
     print("the message was sent")
     return Sent(sent=True, message=text)

@@ -79,7 +79,9 @@ def test_a_message_is_posted_the_way_slack_wants_it(examples: Examples, web: Web
 def test_without_a_webhook_the_message_is_only_logged(examples: Examples) -> None:
     made = examples.run("notify/slack")
     assert made.outputs["sent"] is False
-    assert "no webhook URL is set, so the message was only logged" in made.stdout
+    assert (
+        "neither a connection nor a webhook is set, so the message was only logged" in made.stdout
+    )
     assert "New weather has arrived." in made.stdout
 
 

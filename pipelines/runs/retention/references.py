@@ -60,6 +60,8 @@ NO_SOURCES = frozenset(
         "runs.run.node_counts",
         "runs.worker.executors",
         "runs.worker.lacks",
+        "teams.connection.fields",
+        "teams.connection.secrets_set",
         "runs.worker.queues",
         "teams.apitoken.scopes",
     }

@@ -14,7 +14,7 @@ from django.urls import URLPattern
 from rest_framework.test import APIClient
 
 from pipelines.runs.models import Limit
-from pipelines.teams import members, network, tokens, vault
+from pipelines.teams import connections, members, network, tokens, vault
 from pipelines.teams.models import Membership, User
 from pipelines.teams.roles import ROLES, Action, Role
 from tests.integration.api.test_doors import ALL, METHODS, address
@@ -94,6 +94,12 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("post", f"{TEAM}secrets/"): Action.SECRETS,
     ("patch", f"{TEAM}secrets/<number:id>/"): Action.SECRETS,
     ("delete", f"{TEAM}secrets/<number:id>/"): Action.SECRETS,
+    ("get", f"{API}connection-types/"): "signed in",
+    ("post", f"{TEAM}connections/"): Action.SECRETS,
+    ("post", f"{TEAM}connections/test/"): Action.SECRETS,
+    ("patch", f"{TEAM}connections/<number:id>/"): Action.SECRETS,
+    ("delete", f"{TEAM}connections/<number:id>/"): Action.SECRETS,
+    ("post", f"{TEAM}connections/<number:id>/test/"): Action.SECRETS,
     ("post", f"{TEAM}allowed-hosts/"): "staff",
     ("delete", f"{TEAM}allowed-hosts/<number:id>/"): "staff",
     ("get", f"{API}audit/"): Action.AUDIT,
@@ -123,6 +129,8 @@ class World:
         self.service_token, _ = tokens.create(self.service.user, by=people.owner)
         self.invitation, _ = members.invite(people.team, Role.VIEWER, people.owner)
         self.secret = vault.write(people.team, "api_key", "a-long-value", people.owner)
+        chat = {"webhook": "http://127.0.0.1:9/hook"}
+        self.connection = connections.create(people.team, "chat", "slack", chat, people.owner)
         self.allowed_host = network.allow(people.team, "db.internal", "", people.owner)
         self.limit = Limit.objects.create(scope="pool", name="gpu", slots=1)
 
@@ -132,6 +140,7 @@ class World:
             "members": self.service,
             "limits": self.limit,
             "secrets": self.secret,
+            "connections": self.connection,
             "allowed-hosts": self.allowed_host,
         }
         for word, thing in ids.items():

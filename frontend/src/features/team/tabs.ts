@@ -27,6 +27,11 @@ export const TEAM_TABS: readonly TeamTab[] = [
     Content: lazy(async () => ({ default: (await import("./ServicesTab")).ServicesTab })),
   },
   { id: "secrets", label: "Secrets", Content: lazy(async () => ({ default: (await import("./SecretsTab")).SecretsTab })) },
+  {
+    id: "connections",
+    label: "Connections",
+    Content: lazy(async () => ({ default: (await import("./connections/ConnectionsTab")).ConnectionsTab })),
+  },
   { id: "network", label: "Network", Content: lazy(async () => ({ default: (await import("./NetworkTab")).NetworkTab })) },
   { id: "roles", label: "Roles", Content: lazy(async () => ({ default: (await import("./RolesTab")).RolesTab })) },
   {

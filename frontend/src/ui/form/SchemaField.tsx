@@ -9,6 +9,7 @@ import { CodeControl, JsonControl } from "./CodeControl";
 import { type ControlProps, type SchemaFieldProps, useFormSettings } from "./context";
 import { CelControl, ExpressionControl } from "./ExpressionControl";
 import { FileControl } from "./FileControl";
+import { ConnectionControl } from "./ConnectionControl";
 import { SecretControl, SecretsControl } from "./SecretControls";
 import { ArrayControl, MapControl, StringsControl } from "./ListControls";
 import { type FieldKind, fieldKind, isExpression, type JsonSchema, labelOf, unwrap } from "./schema";
@@ -27,6 +28,7 @@ const CONTROLS: Record<Exclude<FieldKind, "object">, ComponentType<ControlProps>
   strings: StringsControl,
   secret: SecretControl,
   secrets: SecretsControl,
+  connection: ConnectionControl,
   array: ArrayControl,
   map: MapControl,
   json: JsonControl,
@@ -37,8 +39,8 @@ const CONTROLS: Record<Exclude<FieldKind, "object">, ComponentType<ControlProps>
  * that is an expression itself.
  */
 const TEMPLATED: ReadonlySet<FieldKind> = new Set(["code", "textarea", "cel"]);
-/** A secret is named, never computed. */
-const PLAIN: ReadonlySet<FieldKind> = new Set(["secret", "secrets"]);
+/** A secret and a connection are named, never computed. */
+const PLAIN: ReadonlySet<FieldKind> = new Set(["secret", "secrets", "connection"]);
 
 /** One value: label, control, marks, and the switch between a plain value and an expression. */
 export function SchemaField({ name, schema: declared, path, value, onChange, label, required = false, bare = false }: SchemaFieldProps) {

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { FormContext, type FormSettings, type SecretChoices, type Suggestion, type UploadFile } from "./context";
+import { FormContext, type ConnectionChoice, type FormSettings, type SecretChoices, type Suggestion, type UploadFile } from "./context";
 import type { JsonSchema } from "./schema";
 import { SchemaFields } from "./SchemaField";
 import { validateValue } from "./validate";
@@ -19,6 +19,7 @@ export interface SchemaFormProps {
   expressionSuggestions?: Suggestion[];
   columnSuggestions?: string[];
   secrets?: SecretChoices;
+  connections?: ConnectionChoice[];
 }
 
 const NONE: never[] = [];
@@ -38,6 +39,7 @@ export function SchemaForm({
   expressionSuggestions = NONE,
   columnSuggestions = NONE,
   secrets,
+  connections,
 }: SchemaFormProps) {
   const settings = useMemo<FormSettings>(
     () => ({
@@ -47,9 +49,10 @@ export function SchemaForm({
       expressionSuggestions,
       columnSuggestions,
       secrets,
+      connections,
       errors: { ...validateValue(schema, value), ...errors },
     }),
-    [disabled, allowExpressions, uploadFile, expressionSuggestions, columnSuggestions, secrets, schema, value, errors],
+    [disabled, allowExpressions, uploadFile, expressionSuggestions, columnSuggestions, secrets, connections, schema, value, errors],
   );
   return (
     <FormContext.Provider value={settings}>

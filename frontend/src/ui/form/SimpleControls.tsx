@@ -28,10 +28,10 @@ export function TextControl({ schema, value, onChange, control, disabled }: Cont
     <>
       <Input
         {...control}
-        type="text"
+        type={schema.format === "password" ? "password" : "text"}
         inputMode={schema.format === "uri" ? "url" : undefined}
         spellCheck={false}
-        autoComplete="off"
+        autoComplete={schema.format === "password" ? "new-password" : "off"}
         value={asText(value)}
         placeholder={placeholderOf(schema)}
         disabled={disabled}

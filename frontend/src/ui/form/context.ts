@@ -27,6 +27,12 @@ export interface SecretChoices {
   writeNew?: (onWritten: (name: string) => void) => void;
 }
 
+/** The connections that may be named here, with their types. */
+export interface ConnectionChoice {
+  name: string;
+  type: string;
+}
+
 export interface FormSettings {
   disabled: boolean;
   allowExpressions: boolean;
@@ -36,6 +42,7 @@ export interface FormSettings {
   /** Column names for fields of the format `column` and `columns`. */
   columnSuggestions: string[];
   secrets?: SecretChoices;
+  connections?: ConnectionChoice[];
   /** Marks by dotted path, such as `columns.2`. */
   errors: Record<string, string>;
 }

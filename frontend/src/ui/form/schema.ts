@@ -22,8 +22,10 @@ export interface JsonSchema {
   minLength?: number;
   maxLength?: number;
   pattern?: string;
-  /** `code`, `textarea`, `file`, `artifact`, `cel`, `secret`, `uri`, `column`, `columns` choose the control. */
+  /** `code`, `textarea`, `file`, `artifact`, `cel`, `secret`, `connection`, `password`, `uri`, `column`, `columns` choose the control. */
   format?: string;
+  /** With `format: connection`: the types that it takes; any without. */
+  "x-connection-types"?: string[];
   /** With `format: code`: `python`, `sql`, `shell`, `json`, `yaml`. */
   language?: string;
   examples?: unknown[];
@@ -43,6 +45,7 @@ export type FieldKind =
   | "strings"
   | "secret"
   | "secrets"
+  | "connection"
   | "array"
   | "object"
   | "map"
@@ -76,6 +79,7 @@ export function fieldKind(schema: JsonSchema): FieldKind {
       if (schema.format === "file" || schema.format === "artifact") return "file";
       if (schema.format === "cel") return "cel";
       if (schema.format === "secret") return "secret";
+      if (schema.format === "connection") return "connection";
       return "string";
     case "number":
     case "integer":

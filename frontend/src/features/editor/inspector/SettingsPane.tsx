@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { keys } from "@/api/hooks";
+import { keys, useConnections } from "@/api/hooks";
 import { getPreview } from "@/api/resources/artifacts";
 import { isArtifactRef } from "@/api/types";
 import { useDocument } from "@/document";
@@ -35,6 +35,7 @@ export function SettingsPane({ node, spec }: { node: NodeDef; spec: ComponentSpe
   }, [problems, node.id]);
   const cases = spec.implementation.cases_parameter;
   const secrets = useSecretChoices(pipeline.team, JSON.stringify(spec.parameters).includes('"secret"'));
+  const connections = useConnections(pipeline.team, 1, JSON.stringify(spec.parameters).includes('"connection"'));
   const parameters = definition.parameters;
   const schema = useMemo(() => schemaFor(node, spec, parameters), [node.map?.over, spec, parameters]);
   const value = node.params ?? {};
@@ -56,6 +57,7 @@ export function SettingsPane({ node, spec }: { node: NodeDef; spec: ComponentSpe
         expressionSuggestions={suggestions}
         columnSuggestions={columns}
         secrets={secrets.choices}
+        connections={connections.data?.results}
         onChange={(next, path) => {
           const name = path.split(".")[0] ?? path;
           setParam(name, next[name]);
