@@ -8,8 +8,8 @@ import pydantic
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, status
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from pipelines.catalog import access, actions, drafts, files, queries
 from pipelines.catalog.models import Component, ComponentVersion
+from pipelines.core.compat import compare, sum_up
 from pipelines.core.component import ComponentSpec
 from pipelines.core.problems import InvalidDefinition, Problem
 from pipelines.designs import uses
@@ -29,6 +30,7 @@ from .authentication import person
 from .refusals import Unprocessable
 from .shapes.catalog import (
     ComponentDetailSerializer,
+    ComponentDiffSerializer,
     ComponentFileQuerySerializer,
     ComponentKindSerializer,
     ComponentOutlookSerializer,
@@ -136,7 +138,13 @@ class ComponentPage(APIView):
         component = access.component(request.user, namespace, name)
         versions = list(component.versions.select_related("created_by").defer("spec"))
         newest = component.versions.get(number=component.latest)
-        body = {**_row(component, newest.spec), "versions": versions}
+        body = {
+            **_row(component, newest.spec),
+            "versions": versions,
+            "visibility": component.visibility,
+            "owner": component.team,
+            "consumers": uses.counts(component),
+        }
         return Response(ComponentDetailSerializer(body).data)
 
 
@@ -164,6 +172,36 @@ class ComponentFilePage(APIView):
             raise Unprocessable(str(error)) from error
         content = text.encode()
         return attachment(request, iter([content]), called, MEDIA_TYPE, size=len(content))
+
+
+class ComponentDiff(APIView):
+    @extend_schema(
+        operation_id="components_diff",
+        parameters=[
+            OpenApiParameter("against", int, description="The older version; the one before.")
+        ],
+        responses=ComponentDiffSerializer,
+    )
+    def get(self, request: Request, namespace: str, name: str, number: int) -> Response:
+        """What a version changes for those who use another: ports, parameters, code."""
+        new = access.version(request.user, namespace, name, number)
+        form = _Against(data={"against": request.query_params.get("against", max(number - 1, 1))})
+        form.is_valid(raise_exception=True)
+        old = access.version(request.user, namespace, name, form.validated_data["against"])
+        before, after = map(ComponentSpec.model_validate, (old.spec, new.spec))
+        changes = compare(before, after)
+        diff = {
+            "number": number,
+            "against": old.number,
+            "compatibility": "same" if old.digest == new.digest else sum_up(changes),
+            "changes": changes,
+            "code": queries.code_diff(before, after, old.number, new.number),
+        }
+        return Response(ComponentDiffSerializer(diff).data)
+
+
+class _Against(serializers.Serializer[Any]):
+    against = serializers.IntegerField(min_value=1, max_value=999_999_999)
 
 
 def _spec(given: Mapping[str, Any]) -> ComponentSpec:

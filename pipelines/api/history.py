@@ -48,7 +48,9 @@ class PipelineHistory(_History):
 
 class ComponentHistory(_History):
     def thing(self, request: Request, **names: Any) -> Model:
-        return catalog.component(request.user, names["namespace"], names["name"])
+        found = catalog.component(request.user, names["namespace"], names["name"])
+        # It names the teams with which it is shared, which are the owner's to know.
+        return catalog.owned(request.user, found.namespace, found.name) if found.team_id else found
 
     @extend_schema(operation_id="components_history", responses=HistoryEntrySerializer(many=True))
     def get(self, request: Request, namespace: str, name: str) -> Response:

@@ -23,6 +23,14 @@ class Namespace(models.Model):
         return self.name
 
 
+class Visibility(models.TextChoices):
+    """Who may use a component besides the team that owns it."""
+
+    PRIVATE = "private", "its own team"
+    TEAMS = "teams", "chosen teams"
+    PUBLIC = "public", "every team"
+
+
 class Component(models.Model):
     """`namespace/name`. A component without a team is built in and everyone's to use."""
 
@@ -39,6 +47,9 @@ class Component(models.Model):
     icon = models.CharField(max_length=60, blank=True)
     search_text = models.TextField(blank=True, default="")
     latest = models.PositiveIntegerField(default=0)
+    visibility = models.CharField(
+        max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -49,6 +60,23 @@ class Component(models.Model):
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+
+class ComponentShare(models.Model):
+    """That a team may use a component of another. It counts while the visibility is `teams`."""
+
+    component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="shares")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="shared_components")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["component", "team"], name="one_share_per_team")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.component} with {self.team}"
 
 
 class ComponentVersion(models.Model):

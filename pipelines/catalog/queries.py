@@ -1,25 +1,58 @@
 """Questions about the catalog."""
 
+import json
 from collections.abc import Iterable
+from difflib import unified_diff
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
 from pipelines.core.component import ComponentSpec
-from pipelines.teams.access import Person, within
-from pipelines.teams.models import Team
+from pipelines.teams.access import Person, memberships, within
+from pipelines.teams.models import Membership, Team
 
-from .models import Component, ComponentDraft, ComponentVersion
+from .models import Component, ComponentDraft, ComponentShare, ComponentVersion, Visibility
 
 #: Parsed specs by digest. A digest never changes its meaning, so nothing here gets stale.
 _SPECS: dict[str, ComponentSpec] = {}
 _MAX_SPECS = 5_000
 
 
+def usable_by(teams: Iterable[UUID] | QuerySet[Membership, UUID], path: str = "") -> Q:
+    """The one question of who may use what: built in, one's own, or shared with one of `teams`.
+
+    `path` leads to the component, as `component__` does from a version.
+    """
+    shares = ComponentShare.objects.filter(team__in=teams).values("component")
+    return (
+        Q(**{f"{path}team": None})
+        | Q(**{f"{path}team__in": teams})
+        | Q(**{f"{path}visibility": Visibility.PUBLIC})
+        | Q(**{f"{path}visibility": Visibility.TEAMS, f"{path}pk__in": shares})
+    )
+
+
 def visible(user: Person) -> QuerySet[Component]:
-    """The components that `user` may use: the built-in ones and those of their teams."""
-    published = Component.objects.filter(latest__gt=0)
-    return published.filter(team=None) | within(published, user)
+    """The components that `user` may use: built in, of their teams, or shared with one of these."""
+    if not user.is_authenticated:
+        return Component.objects.none()
+    return Component.objects.filter(usable_by(memberships(user)), latest__gt=0)
+
+
+def pinned(user: Person) -> QuerySet[ComponentVersion]:
+    """The versions that published pipelines of the person's teams use, shared any more or not.
+
+    Whoever has pinned a version goes on reading what it is, and learns of no later one.
+    """
+    return ComponentVersion.objects.filter(
+        component__uses__number=F("number"),
+        component__uses__version__pipeline__team__in=memberships(user),
+    ).distinct()
+
+
+def shared_with(component: Component) -> QuerySet[ComponentShare]:
+    """The teams that were chosen, by name."""
+    return component.shares.select_related("team", "created_by").order_by("team__name", "pk")
 
 
 def drafts(user: Person) -> QuerySet[ComponentDraft]:
@@ -62,6 +95,25 @@ def specs_for(refs: Iterable[str]) -> dict[str, ComponentSpec]:
     }
 
 
+def code_diff(old: ComponentSpec, new: ComponentSpec, before: int, after: int) -> str:
+    """A unified diff of what two versions run: the source, else the implementation as JSON."""
+    return "\n".join(
+        unified_diff(
+            _code(old), _code(new), f"version {before}", f"version {after}", lineterm="", n=5
+        )
+    )
+
+
+def _code(spec: ComponentSpec) -> list[str]:
+    """The source first, then whatever else the kind is told."""
+    rest = {name: value for name, value in spec.implementation.items() if name != "source"}
+    source = spec.implementation.get("source")
+    lines = source.splitlines() if isinstance(source, str) else []
+    if rest:
+        lines += json.dumps(rest, indent=2, ensure_ascii=False, sort_keys=True).splitlines()
+    return lines
+
+
 class DbCatalog:
     """The catalog as one team sees it; what `core.checks.check` asks.
 
@@ -89,9 +141,7 @@ class DbCatalog:
             return
         numbers = {number for _, number in missing if number is not None}
         names = {name for name, _ in missing}
-        mine = Q(component__team=None)
-        if self._team_id is not None:
-            mine |= Q(component__team=self._team_id)
+        mine = usable_by([self._team_id] if self._team_id is not None else [], "component__")
         found = _fetch(names, mine & (Q(number__in=numbers) | Q(number=F("component__latest"))))
         self._latest.update(dict.fromkeys(names))
         for (name, number, latest), spec in found.items():
@@ -111,6 +161,19 @@ class DbCatalog:
         if name not in self._latest:
             self.prefetch([(name, None)])
         return self._latest[name]
+
+    def owner_to_ask(self, name: str) -> str | None:
+        """The team that no longer shares what this one's published pipelines use.
+
+        None for what the team may use, and for what it must not learn of.
+        """
+        if self._team_id is None or self.latest(name) is not None:
+            return None
+        namespace, _, short = name.partition("/")
+        withheld = Component.objects.filter(
+            namespace=namespace, name=short, uses__version__pipeline__team=self._team_id
+        )
+        return withheld.values_list("team__name", flat=True).first()
 
 
 def _fetch(names: set[str], condition: Q) -> dict[tuple[str, int, int], ComponentSpec]:

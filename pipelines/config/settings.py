@@ -176,6 +176,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunState": "pipelines.runs.models.RunState",
         "NodeState": "pipelines.runs.models.NodeState",
+        "Visibility": "pipelines.catalog.models.Visibility",
         "Role": "pipelines.teams.models.ROLE_CHOICES",
         "ActionName": "pipelines.api.shapes.people.ACTION_CHOICES",
         "PortType": "pipelines.api.shapes.fields.PORT_TYPES",

@@ -29,6 +29,9 @@ class Catalog(Protocol):
     def latest(self, name: str) -> int | None:
         """The number of the newest version; None for an unknown name."""
 
+    def owner_to_ask(self, name: str) -> str | None:
+        """The team that no longer shares a component which is in use here."""
+
 
 #: What a kind finds wrong with one node's own values: given the spec, the parameters, and the ports
 #: that have an edge. Messages go after the node's name, without a full stop.
@@ -198,6 +201,13 @@ class _Check:
                 message = (
                     f"{label} uses the pipeline `{name}`, which your team does not have or never "
                     "published; publish it first, or choose another."
+                )
+            elif (owner := self.catalog.owner_to_ask(node.ref_name)) is not None:
+                code = "withheld_component"
+                message = (
+                    f"{label} uses `{name}`, which the team {owner} no longer shares with yours. What "
+                    f"is published runs on; to publish anew, ask an administrator of {owner} for "
+                    "it, or choose another component."
                 )
             else:
                 code = "unknown_component"

@@ -1,6 +1,7 @@
 """Who uses a component or a secret: written when a version is published, asked when one is changed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import Count, F, QuerySet
 
@@ -8,6 +9,7 @@ from pipelines.catalog.models import Component
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import Definition
 from pipelines.core.secrets import mentions
+from pipelines.teams.access import Person, within
 from pipelines.teams.models import Team, TeamSecret
 
 from .models import NodeUse, PipelineVersion, SecretUse
@@ -62,6 +64,34 @@ def counts(component: Component) -> dict[str, int]:
         pipelines=Count("version__pipeline", distinct=True),
         teams=Count("version__pipeline__team", distinct=True),
     )
+
+
+def in_reach(component: Component, user: Person) -> QuerySet[NodeUse, Any]:
+    """The pipelines of the person's teams that use it: which version, and in how many nodes."""
+    return (
+        within(of(component), user, team="version__pipeline__team")
+        .values(
+            "number",
+            pipeline=F("version__pipeline"),
+            pipeline_name=F("version__pipeline__name"),
+            pipeline_version=F("version__number"),
+            team=F("version__pipeline__team__slug"),
+            team_name=F("version__pipeline__team__name"),
+        )
+        .annotate(nodes=Count("pk"))
+        .order_by("pipeline_name", "pipeline", "number")
+    )
+
+
+def teams_of(component: Component, limit: int = 500) -> list[dict[str, Any]]:
+    """The teams that use it, each with how many pipelines; for those who own it."""
+    counted = (
+        of(component)
+        .values(slug=F("version__pipeline__team__slug"), name=F("version__pipeline__team__name"))
+        .annotate(pipelines=Count("version__pipeline", distinct=True))
+        .order_by("-pipelines", "name")
+    )
+    return [dict(row) for row in counted[:limit]]
 
 
 def of_secret(secret: TeamSecret) -> QuerySet[SecretUse]:

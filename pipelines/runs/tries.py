@@ -129,6 +129,9 @@ class _Only:
     def latest(self, name: str) -> int | None:
         return 1 if name == self.only.full_name else None
 
+    def owner_to_ask(self, name: str) -> str | None:
+        return None
+
 
 def _inputs(
     spec: ComponentSpec, inputs: Mapping[str, Any], team: Team, user: User

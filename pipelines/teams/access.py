@@ -15,8 +15,9 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from .models import Membership, Team, User
-from .roles import WORDS, Role, Standing, a_role, allows, is_at_least, roles_that_may
+from .roles import WORDS as WORDS
 from .roles import Action as Action
+from .roles import Role, Standing, a_role, allows, is_at_least, roles_that_may
 
 M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
@@ -52,6 +53,11 @@ def standing(user: Person, team_id: UUID) -> Standing:
     """What the person is in a team at this moment, and what the token used allows at most."""
     found = _memberships(user).filter(team=team_id).values_list("role", flat=True).first()
     return _standing(user, found)
+
+
+def memberships(user: Person) -> QuerySet[Membership, UUID]:
+    """The ids of the teams that `user` may look into."""
+    return teams_with_role(user, Role.VIEWER, Action.VIEW)
 
 
 def teams_with_role(user: Person, wanted: Role | str, action: Action) -> QuerySet[Membership, UUID]:

@@ -3,7 +3,15 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getMe, listTokens } from "./resources/account";
 import { getPreview } from "./resources/artifacts";
-import { getComponent, getComponentVersion, listComponentHistory, listComponents } from "./resources/components";
+import {
+  diffComponent,
+  getComponent,
+  getComponentVersion,
+  getSharing,
+  listComponentHistory,
+  listComponents,
+  listComponentUses,
+} from "./resources/components";
 import { listConnections, listConnectionTypes } from "./resources/connections";
 import { getEnvironment } from "./resources/environments";
 import { getKeeping, listCleanUps, previewCleanUp } from "./resources/keeping";
@@ -38,6 +46,10 @@ export const keys = {
   component: (namespace: string, name: string) => ["component", namespace, name] as const,
   componentVersion: (namespace: string, name: string, number: number) =>
     ["component", namespace, name, number] as const,
+  componentDiff: (namespace: string, name: string, number: number, against: number) =>
+    ["component", namespace, name, "diff", number, against] as const,
+  componentUses: (namespace: string, name: string, page = 1) => ["component", namespace, name, "uses", page] as const,
+  sharing: (namespace: string, name: string) => ["component", namespace, name, "sharing"] as const,
   pipelines: (filters: PipelineFilters = {}) => ["pipelines", filters] as const,
   pipelineSpecs: (team: string) => ["pipelines", "specs", team] as const,
   pipeline: (id: string) => ["pipeline", id] as const,
@@ -186,6 +198,27 @@ export function useComponentVersion(namespace: string, name: string, number: num
     enabled: number !== null,
     ...FOREVER,
   });
+}
+
+/** Two immutable versions beside each other. */
+export function useComponentDiff(namespace: string, name: string, number: number, against: number) {
+  return useQuery({
+    queryKey: keys.componentDiff(namespace, name, number, against),
+    queryFn: ({ signal }) => diffComponent(namespace, name, number, against, signal),
+    ...FOREVER,
+  });
+}
+
+export function useComponentUses(namespace: string, name: string, page: number) {
+  return useQuery({
+    queryKey: keys.componentUses(namespace, name, page),
+    queryFn: ({ signal }) => listComponentUses(namespace, name, page, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useSharing(namespace: string, name: string) {
+  return useQuery({ queryKey: keys.sharing(namespace, name), queryFn: ({ signal }) => getSharing(namespace, name, signal) });
 }
 
 export function usePipelines(filters: PipelineFilters = {}, refetchInterval: number | false = false) {

@@ -267,6 +267,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/components/{namespace}/{name}/sharing/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description With whom a component of your team is shared, and which teams use it. */
+        get: operations["components_sharing"];
+        /** @description Share a component, or take it back. What is published with it runs on. */
+        put: operations["components_share"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{namespace}/{name}/uses/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The pipelines of your teams that use it, with the version that each has pinned. */
+        get: operations["components_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/components/{namespace}/{name}/versions/{number}/": {
         parameters: {
             query?: never;
@@ -276,6 +311,23 @@ export interface paths {
         };
         /** @description One immutable version. */
         get: operations["components_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/{namespace}/{name}/versions/{number}/diff/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What a version changes for those who use another: ports, parameters, code. */
+        get: operations["components_diff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1784,6 +1836,19 @@ export interface components {
             team: string | null;
             spec: components["schemas"]["ComponentSpec"];
             versions: components["schemas"]["ComponentVersionRow"][];
+            visibility: components["schemas"]["Visibility"];
+            /** @description Null for the built-in ones. */
+            owner: components["schemas"]["TeamRef"] | null;
+            consumers: components["schemas"]["ConsumerCounts"];
+        };
+        /** @description What version `number` changes for those who use version `against`. */
+        ComponentDiff: {
+            number: number;
+            against: number;
+            compatibility: components["schemas"]["CompatibilityEnum"];
+            changes: components["schemas"]["Change"][];
+            /** @description A unified diff of the source; empty when it is the same. */
+            code: string;
         };
         /** @description A component that is being written. `component` is null until there is a version of it. */
         ComponentDraft: {
@@ -1906,6 +1971,18 @@ export interface components {
              */
             examples: components["schemas"]["Example"][];
         };
+        /** @description A pipeline whose newest version uses version `number` of the component. */
+        ComponentUse: {
+            /** Format: uuid */
+            pipeline: string;
+            pipeline_name: string;
+            pipeline_version: number;
+            team: string;
+            team_name: string;
+            number: number;
+            /** @description In how many of its nodes. */
+            nodes: number;
+        };
         ComponentVersion: {
             number: number;
             digest: string;
@@ -1990,6 +2067,11 @@ export interface components {
         ConsumerCounts: {
             pipelines: number;
             teams: number;
+        };
+        ConsumerTeam: {
+            slug: string;
+            name: string;
+            pipelines: number;
         };
         CreatedApiToken: {
             id: number;
@@ -2860,6 +2942,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Component"][];
         };
+        PaginatedComponentUseList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["ComponentUse"][];
+        };
         PaginatedConnectionList: {
             /** @example 123 */
             count: number;
@@ -3562,6 +3659,23 @@ export interface components {
             node: string;
             parameter: string;
         };
+        Share: {
+            team: components["schemas"]["TeamRef"];
+            created_by: components["schemas"]["UserRef"] | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ShareComponentRequest: {
+            visibility: components["schemas"]["Visibility"];
+            /** @description Slugs, for `teams`. They replace those that were chosen before. */
+            teams?: string[];
+        };
+        /** @description Who may use a component, and who does. */
+        Sharing: {
+            visibility: components["schemas"]["Visibility"];
+            shares: components["schemas"]["Share"][];
+            consumers: components["schemas"]["ConsumerTeam"][];
+        };
         /** @description Somebody saved after the revision that `If-Match` names. Nothing was changed. */
         StaleDraftProblem: {
             type: string;
@@ -3613,6 +3727,11 @@ export interface components {
          * @enum {string}
          */
         TablePreviewKindEnum: "table";
+        /** @description A team, as far as others need to know. */
+        TeamRef: {
+            name: string;
+            slug: string;
+        };
         /** @description What may be known of a secret: everything but its value. */
         TeamSecret: {
             id: number;
@@ -3747,6 +3866,13 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        /**
+         * @description * `private` - its own team
+         *     * `teams` - chosen teams
+         *     * `public` - every team
+         * @enum {string}
+         */
+        Visibility: "private" | "teams" | "public";
         /** @description A worker process that was heard of within the last seconds. */
         Worker: {
             name: string;
@@ -5086,6 +5212,189 @@ export interface operations {
             };
         };
     };
+    components_sharing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sharing"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    components_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareComponentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sharing"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    components_uses: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedComponentUseList"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     components_version: {
         parameters: {
             query?: never;
@@ -5105,6 +5414,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComponentVersion"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is unknown. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed to this role, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another team. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    components_diff: {
+        parameters: {
+            query?: {
+                /** @description The older version; the one before. */
+                against?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                namespace: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentDiff"];
                 };
             };
             /** @description The request cannot be understood. */

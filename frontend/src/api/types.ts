@@ -69,6 +69,11 @@ export interface DraftContent {
 /** A value to try a component on: JSON, CSV to be read as a table, or a file that was uploaded. */
 export type SampleValue = { value: unknown } | { csv: string } | { artifact: string; name: string };
 export type ComponentDraft = Omit<Schemas["ComponentDraft"], "content"> & { content: DraftContent };
+export type ComponentVersionRow = Schemas["ComponentVersionRow"];
+export type ComponentUse = Schemas["ComponentUse"];
+export type ComponentDiff = Schemas["ComponentDiff"];
+export type ComponentSharing = Schemas["Sharing"];
+export type Visibility = Schemas["Visibility"];
 
 export interface ParameterDefinition {
   name: string;

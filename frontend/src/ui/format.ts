@@ -81,3 +81,8 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${SIZES[unit]}`;
 }
+
+/** `1 pipeline`, `2 pipelines`. */
+export function plural(count: number, thing: string): string {
+  return `${formatNumber(count)} ${thing}${count === 1 ? "" : "s"}`;
+}

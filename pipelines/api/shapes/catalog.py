@@ -4,9 +4,10 @@ from typing import Any, get_args
 
 from rest_framework import serializers
 
+from pipelines.catalog.models import Visibility
 from pipelines.core.compat import Compatibility
 
-from .common import DefinitionProblemSerializer, Shape, UserRefSerializer
+from .common import DefinitionProblemSerializer, Shape, TeamRefSerializer, UserRefSerializer
 from .fields import JsonObject, SpecField
 
 
@@ -29,6 +30,15 @@ class ComponentSerializer(Shape):
 COMPATIBILITIES = list(get_args(Compatibility))
 
 
+class ChangeSerializer(Shape):
+    """One difference between two versions. `where` is the dotted path in the spec."""
+
+    where = serializers.CharField()
+    what = serializers.CharField()
+    breaking = serializers.BooleanField()
+    message = serializers.CharField()
+
+
 class ComponentVersionRowSerializer(Shape):
     number = serializers.IntegerField()
     digest = serializers.CharField()
@@ -40,8 +50,73 @@ class ComponentVersionRowSerializer(Shape):
     created_at = serializers.DateTimeField()
 
 
+class ConsumerCountsSerializer(Shape):
+    """How many use it in the newest version of a pipeline."""
+
+    pipelines = serializers.IntegerField()
+    teams = serializers.IntegerField()
+
+
 class ComponentDetailSerializer(ComponentSerializer):
     versions = ComponentVersionRowSerializer(many=True)
+    visibility = serializers.ChoiceField(choices=Visibility.choices)
+    owner = TeamRefSerializer(allow_null=True, help_text="Null for the built-in ones.")
+    consumers = ConsumerCountsSerializer()
+
+
+class ComponentUseSerializer(Shape):
+    """A pipeline whose newest version uses version `number` of the component."""
+
+    pipeline = serializers.UUIDField()
+    pipeline_name = serializers.CharField()
+    pipeline_version = serializers.IntegerField()
+    team = serializers.CharField()
+    team_name = serializers.CharField()
+    number = serializers.IntegerField()
+    nodes = serializers.IntegerField(help_text="In how many of its nodes.")
+
+
+class ConsumerTeamSerializer(Shape):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    pipelines = serializers.IntegerField()
+
+
+class ShareSerializer(Shape):
+    team = TeamRefSerializer()
+    created_by = UserRefSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class SharingSerializer(Shape):
+    """Who may use a component, and who does."""
+
+    visibility = serializers.ChoiceField(choices=Visibility.choices)
+    shares = ShareSerializer(many=True)
+    consumers = ConsumerTeamSerializer(many=True)
+
+
+class ShareComponentSerializer(Shape):
+    visibility = serializers.ChoiceField(choices=Visibility.choices)
+    teams = serializers.ListField(
+        child=serializers.CharField(max_length=63),
+        required=False,
+        default=list,
+        max_length=200,
+        help_text="Slugs, for `teams`. They replace those that were chosen before.",
+    )
+
+
+class ComponentDiffSerializer(Shape):
+    """What version `number` changes for those who use version `against`."""
+
+    number = serializers.IntegerField()
+    against = serializers.IntegerField()
+    compatibility = serializers.ChoiceField(choices=COMPATIBILITIES)
+    changes = ChangeSerializer(many=True)
+    code = serializers.CharField(
+        allow_blank=True, help_text="A unified diff of the source; empty when it is the same."
+    )
 
 
 class ComponentVersionSerializer(ComponentVersionRowSerializer):
@@ -86,22 +161,6 @@ class PublishComponentSerializer(Shape):
         own = ("team", "changelog", "spec", "kind")
         fields = {name: value for name, value in data.items() if name not in own}
         return {**checked, "fields": fields}
-
-
-class ChangeSerializer(Shape):
-    """One difference between two versions. `where` is the dotted path in the spec."""
-
-    where = serializers.CharField()
-    what = serializers.CharField()
-    breaking = serializers.BooleanField()
-    message = serializers.CharField()
-
-
-class ConsumerCountsSerializer(Shape):
-    """How many use it in the newest version of a pipeline."""
-
-    pipelines = serializers.IntegerField()
-    teams = serializers.IntegerField()
 
 
 class ComponentOutlookSerializer(Shape):

@@ -19,6 +19,13 @@ class UserRefSerializer(Shape):
     username = serializers.CharField()
 
 
+class TeamRefSerializer(Shape):
+    """A team, as far as others need to know."""
+
+    name = serializers.CharField()
+    slug = serializers.CharField()
+
+
 class DefinitionProblemSerializer(Shape):
     """One finding about a definition, with the node, port, edge or field that it is about."""
 

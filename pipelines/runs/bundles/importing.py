@@ -8,6 +8,7 @@ from pipelines.artifacts import uploads
 from pipelines.artifacts.models import Artifact
 from pipelines.catalog import actions as catalog
 from pipelines.catalog.models import ComponentVersion, Namespace
+from pipelines.catalog.queries import usable_by
 from pipelines.core import bundle
 from pipelines.core.component import ComponentSpec
 from pipelines.core.document import PIPELINE_PREFIX, Definition
@@ -128,11 +129,12 @@ class _Import:
 
     def _version(self, spec: ComponentSpec) -> ComponentVersion | None:
         rows = ComponentVersion.objects.select_related("component").filter(
+            usable_by([self.team.pk], "component__"),
             component__namespace=spec.namespace,
             component__name=spec.name,
             digest=spec_digest(spec),
         )
-        return next((row for row in rows if row.component.team_id in (None, self.team.pk)), None)
+        return rows.first()
 
     def _clash(self, ref: str, spec: ComponentSpec) -> Problem | None:
         """Why this team cannot publish a component of this name."""

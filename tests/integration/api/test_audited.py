@@ -44,6 +44,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "source": "def fresh() -> int:\n    return 1\n",
         "namespace": "acme",
     },
+    ("put", f"{API}components/<name:namespace>/<name:name>/sharing/"): {"visibility": "public"},
     ("post", f"{API}component-drafts/"): {
         "content": {
             "kind": "python",

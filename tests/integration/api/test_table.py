@@ -49,6 +49,7 @@ GUARDS: dict[tuple[str, str], Action | str] = {
     ("delete", f"{API}component-drafts/<uuid:id>/"): Action.EDIT,
     ("post", f"{API}component-drafts/<uuid:id>/publish/"): Action.EDIT,
     ("post", f"{API}component-drafts/<uuid:id>/tries/"): Action.EDIT,
+    ("put", f"{API}components/<name:namespace>/<name:name>/sharing/"): Action.SHARE,
     ("post", f"{API}validate/"): Action.VIEW,
     ("get", f"{API}pipelines/"): "signed in",
     ("post", f"{API}pipelines/"): Action.EDIT,

@@ -38,6 +38,9 @@ class MemoryCatalog:
         numbers = [int(ref.split("@")[1]) for ref in self.specs if ref.startswith(f"{name}@")]
         return max(numbers, default=None)
 
+    def owner_to_ask(self, name: str) -> str | None:
+        return None
+
     def spec(self, name: str, version: int | None) -> ComponentSpec | None:
         return self.specs.get(f"{name}@{version or self.latest(name)}")
 

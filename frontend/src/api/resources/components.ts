@@ -1,5 +1,16 @@
 import { api, body, given } from "../client";
-import type { Component, ComponentDetail, ComponentFilters, ComponentVersion, HistoryEntry, Page } from "../types";
+import type {
+  Component,
+  ComponentDetail,
+  ComponentDiff,
+  ComponentFilters,
+  ComponentSharing,
+  ComponentUse,
+  ComponentVersion,
+  HistoryEntry,
+  Page,
+  Visibility,
+} from "../types";
 
 /** The whole catalog that matches: pages are read one after another. */
 export async function listComponents(filters: ComponentFilters, signal?: AbortSignal): Promise<Component[]> {
@@ -34,6 +45,45 @@ export function getComponentVersion(
     api.GET("/api/v1/components/{namespace}/{name}/versions/{number}/", {
       params: { path: { namespace, name, number: String(number) } },
       signal,
+    }),
+  );
+}
+
+export function diffComponent(
+  namespace: string,
+  name: string,
+  number: number,
+  against: number,
+  signal?: AbortSignal,
+): Promise<ComponentDiff> {
+  return body(
+    api.GET("/api/v1/components/{namespace}/{name}/versions/{number}/diff/", {
+      params: { path: { namespace, name, number: String(number) }, query: { against } },
+      signal,
+    }),
+  );
+}
+
+/** The pipelines of one's own teams that use it. */
+export function listComponentUses(namespace: string, name: string, page: number, signal?: AbortSignal): Promise<Page<ComponentUse>> {
+  return body(
+    api.GET("/api/v1/components/{namespace}/{name}/uses/", {
+      params: { path: { namespace, name }, query: { page, page_size: 25 } },
+      signal,
+    }),
+  );
+}
+
+export function getSharing(namespace: string, name: string, signal?: AbortSignal): Promise<ComponentSharing> {
+  return body(api.GET("/api/v1/components/{namespace}/{name}/sharing/", { params: { path: { namespace, name } }, signal }));
+}
+
+/** `teams` are slugs; they replace those that were chosen before. */
+export function shareComponent(namespace: string, name: string, visibility: Visibility, teams: string[]): Promise<ComponentSharing> {
+  return body(
+    api.PUT("/api/v1/components/{namespace}/{name}/sharing/", {
+      params: { path: { namespace, name } },
+      body: { visibility, teams },
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { Pencil } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { useComponent, useComponentVersion, useMe } from "@/api/hooks";
 import { ApiProblem } from "@/api/problem";
@@ -9,9 +9,12 @@ import { HistoryList } from "@/features/history/HistoryList";
 import { ExportMenu } from "@/features/workshop/ExportMenu";
 import { interfaceOf } from "@/graph/interface";
 import type { ComponentSpec as GraphSpec, OutputPort } from "@/graph/types";
-import { Badge, buttonClass, EmptyState, Loaded, RelativeTime, Select, Spinner, useTitle } from "@/ui";
+import { Badge, buttonClass, EmptyState, Loaded, Select, Spinner, type TabItem, Tabs, useTitle } from "@/ui";
 import { ExampleList } from "./ExampleList";
+import { SharingTab, VISIBILITY } from "./SharingTab";
 import { ParameterTable, PortTable } from "./SpecTables";
+import { UsesTab } from "./UsesTab";
+import { VersionsTab } from "./VersionsTab";
 
 /** The kinds that people write components of. */
 const WRITTEN: ReadonlySet<string> = new Set(["python", "shell", "sql", "http", "container"]);
@@ -26,7 +29,7 @@ export function ComponentPage() {
   if (query.error instanceof ApiProblem && query.error.status === 404)
     return (
       <EmptyState heading="h1" title={`There is no component ${ns}/${name}`}>
-        It may belong to a team you are not a member of. The <Link to="/components" className="text-accent underline">catalog</Link>{" "}
+        It may belong to a team that does not share it with yours. The <Link to="/components" className="text-accent underline">catalog</Link>{" "}
         lists all you may use.
       </EmptyState>
     );
@@ -37,15 +40,92 @@ export function ComponentPage() {
   );
 }
 
+/** The one of the parts that the address names. */
+const TABS = ["docs", "ports", "code", "versions", "uses", "sharing", "history"];
+/** Those that only members of its team see. */
+const OWN: ReadonlySet<string> = new Set(["sharing", "history"]);
+
 function Versioned({ component }: { component: ComponentDetail }) {
   const [params, setParams] = useSearchParams();
+  const me = useMe();
   const asked = Number(params.get("version")) || component.latest;
   const newest = asked === component.latest;
   const older = useComponentVersion(component.namespace, component.name, newest ? null : asked);
-  const choose = (value: string) =>
-    setParams(Number(value) === component.latest ? {} : { version: value }, { replace: true });
+  const member = me.data?.teams.find(({ slug }) => slug === component.owner?.slug);
+  const named = params.get("tab") ?? "docs";
+  const tab = TABS.includes(named) && (!OWN.has(named) || member) ? named : "docs";
+
+  function show(name: string, value: string, without: string): void {
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (value === without) next.delete(name);
+        else next.set(name, value);
+        return next;
+      },
+      { replace: true },
+    );
+  }
+  const choose = (value: string) => show("version", value, String(component.latest));
+  const ofVersion = (content: (spec: ComponentSpec) => ReactNode) => (
+    <Pane>
+      {newest ? (
+        content(component.spec)
+      ) : (
+        <Loaded query={older} what={`version ${asked}`}>
+          {({ spec }) => content(spec)}
+        </Loaded>
+      )}
+    </Pane>
+  );
+  const items: TabItem[] = [
+    { id: "docs", label: "Docs", content: ofVersion((spec) => <DocsTab spec={spec} />) },
+    { id: "ports", label: "Ports & parameters", content: ofVersion((spec) => <PortsTab spec={spec} />) },
+    { id: "code", label: "Code", content: ofVersion((spec) => <CodeTab spec={spec} />) },
+    {
+      id: "versions",
+      label: "Versions",
+      count: component.versions.length,
+      content: (
+        <Pane>
+          <VersionsTab component={component} onChoose={choose} />
+        </Pane>
+      ),
+    },
+    {
+      id: "uses",
+      label: "Used by",
+      count: component.consumers.pipelines,
+      content: (
+        <Pane>
+          <UsesTab component={component} />
+        </Pane>
+      ),
+    },
+  ];
+  if (member)
+    items.push(
+      {
+        id: "sharing",
+        label: "Sharing",
+        content: (
+          <Pane>
+            <SharingTab component={component} mayShare={member.role === "admin"} />
+          </Pane>
+        ),
+      },
+      {
+        id: "history",
+        label: "History",
+        content: (
+          <Pane>
+            <HistoryList kind="component" id={component.full_name} pageSize={50} />
+          </Pane>
+        ),
+      },
+    );
   return (
-    <div className="mx-auto flex max-w-4xl flex-col gap-5 px-6 py-5">
+    <div className="mx-auto flex max-w-5xl flex-col gap-4 px-6 py-5">
       <header className="flex items-start gap-3">
         <ComponentIcon icon={component.icon} namespace={component.namespace} />
         <div className="min-w-0 flex-1">
@@ -56,6 +136,14 @@ function Versioned({ component }: { component: ComponentDetail }) {
             </Link>
             <code className="font-mono">{component.full_name}@{asked}</code>
             <Badge>{component.kind}</Badge>
+            {component.owner ? (
+              <>
+                <span>of {component.owner.name}</span>
+                <Badge tone="violet">{VISIBILITY[component.visibility].badge}</Badge>
+              </>
+            ) : (
+              <Badge>Built in</Badge>
+            )}
           </p>
           <p className="mt-1 text-muted">{component.summary}</p>
         </div>
@@ -72,33 +160,7 @@ function Versioned({ component }: { component: ComponentDetail }) {
           }))}
         />
       </header>
-      {newest ? (
-        <Spec spec={component.spec} />
-      ) : (
-        <Loaded query={older} what={`version ${asked}`}>
-          {({ spec }) => <Spec spec={spec} />}
-        </Loaded>
-      )}
-      <Section title="History">
-        <HistoryList kind="component" id={component.full_name} pageSize={50} />
-      </Section>
-      <Section title="Versions">
-        <ul className="flex flex-col divide-y rounded-lg border bg-surface">
-          {component.versions.map((version) => (
-            <li key={version.number} className="flex items-center gap-3 px-3 py-1.5 text-xs">
-              <button type="button" className="font-medium hover:text-accent hover:underline" onClick={() => choose(String(version.number))}>
-                Version {version.number}
-              </button>
-              <span className="font-mono text-faint" title={version.digest}>
-                {version.digest.slice(0, 12)}
-              </span>
-              <span className="ml-auto text-muted">
-                <RelativeTime at={version.created_at} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      </Section>
+      <Tabs label="Parts of the component" items={items} value={tab} onValueChange={(id) => show("tab", id, "docs")} />
     </div>
   );
 }
@@ -115,20 +177,38 @@ function EditLink({ component }: { component: ComponentDetail }) {
   );
 }
 
+function Pane({ children }: { children: ReactNode }) {
+  return <div className="flex flex-col gap-5 px-1 py-4">{children}</div>;
+}
+
 /** As a node has them: a branch has one for each of its cases. */
 function outputsOf(spec: ComponentSpec): readonly OutputPort[] {
   const component = `${spec.namespace}/${spec.name}`;
   return interfaceOf({ id: spec.name, component }, spec as GraphSpec, undefined).outputs;
 }
 
-function Spec({ spec }: { spec: ComponentSpec }) {
+function DocsTab({ spec }: { spec: ComponentSpec }) {
   return (
     <>
-      {spec.docs && (
+      {spec.docs ? (
         <Suspense fallback={<Spinner label="Loading the docs…" />}>
           <Docs text={spec.docs} />
         </Suspense>
+      ) : (
+        <p className="text-muted">Its author has written no docs.</p>
       )}
+      {spec.examples.length > 0 && (
+        <Section title="Examples">
+          <ExampleList examples={spec.examples} />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function PortsTab({ spec }: { spec: ComponentSpec }) {
+  return (
+    <>
       <Section title="Inputs">
         <PortTable ports={spec.inputs} empty="It takes no input: it stands at the beginning of a pipeline." />
       </Section>
@@ -142,12 +222,28 @@ function Spec({ spec }: { spec: ComponentSpec }) {
         <ParameterTable schema={spec.parameters} />
       </Section>
       <Requirements implementation={spec.implementation as JsonObject} />
-      {spec.examples.length > 0 && (
-        <Section title="Examples">
-          <ExampleList examples={spec.examples} />
-        </Section>
-      )}
     </>
+  );
+}
+
+/** The source, else what the kind is told to run. */
+function CodeTab({ spec }: { spec: ComponentSpec }) {
+  const { source, ...rest } = spec.implementation as JsonObject;
+  return (
+    <>
+      {typeof source === "string" && <Code label="Source" text={source} />}
+      {Object.keys(rest).length > 0 && <Code label="Implementation" text={JSON.stringify(rest, null, 2)} />}
+    </>
+  );
+}
+
+function Code({ label, text }: { label: string; text: string }) {
+  return (
+    <Section title={label}>
+      <pre tabIndex={0} aria-label={label} className="overflow-x-auto rounded-lg border bg-inset p-3 font-mono text-xs leading-5">
+        {text}
+      </pre>
+    </Section>
   );
 }
 
@@ -174,7 +270,7 @@ function Requirements({ implementation }: { implementation: JsonObject }) {
   );
 }
 
-function Section({ title, children }: { title: string; children: React.ReactNode }) {
+function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section aria-label={title} className="flex flex-col gap-2">
       <h2 className="text-base font-semibold">{title}</h2>

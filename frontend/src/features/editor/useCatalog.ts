@@ -65,7 +65,8 @@ export function useCatalog(definition: Definition, { id, team }: Pick<Pipeline, 
     () => new Map(components.map(({ full_name, latest: version }) => [full_name, version])),
     [components],
   );
-  const pins = useMemo(() => olderPins(definition, latest).join(" "), [definition, latest]);
+  const known = list.data !== undefined;
+  const pins = useMemo(() => (known ? olderPins(definition, latest).join(" ") : ""), [definition, latest, known]);
   const pinned = useMemo(() => (pins ? pins.split(" ") : []), [pins]);
   const versions = useQueries({
     queries: pinned.map((ref) => versionQuery(ref, ids.get(parseRef(ref).name))),
@@ -103,11 +104,12 @@ function asComponent({ slug, version, spec }: PipelineSpec): Component {
   return { namespace, name, full_name, title: title || slug, summary, category, kind, icon, latest: version, team: null, spec };
 }
 
-/** References to versions that are not the newest. */
+/** References to versions that are not the newest, or of components that are no longer shared. */
 function olderPins({ nodes }: Definition, latest: ReadonlyMap<string, number>): string[] {
   const older = nodes.map(refOf).filter((ref) => {
     const { name, version } = parseRef(ref);
-    return version !== null && version < (latest.get(name) ?? 0);
+    const newest = latest.get(name) ?? (isPipelineRef(ref) ? 0 : Infinity);
+    return version !== null && version < newest;
   });
   return [...new Set(older)].sort();
 }
