@@ -81,7 +81,7 @@ def test_a_component_is_written_kept_and_published(
     expect(publish).to_be_disabled()
     page.get_by_label("What is new?").fill("It always shouts once.")
     publish.click()
-    expect(page.get_by_text("shout@2 is published")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Version")).to_contain_text("Version 2, newest")
 
 
 def test_a_component_of_kubeflow_comes_in_as_a_draft(
