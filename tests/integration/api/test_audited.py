@@ -63,6 +63,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", f"{RUN}rerun/"): {"mode": "from", "nodes": ["a"]},
     ("post", f"{API}limits/"): {"scope": "pool", "name": "new", "slots": 2},
     ("patch", f"{API}limits/<number:id>/"): {"slots": 7},
+    ("post", f"{API}teams/"): {"name": "New"},
+    ("patch", TEAM): {"name": "Renamed"},
     ("patch", f"{TEAM}members/<number:id>/"): {"role": "editor"},
     ("post", f"{TEAM}members/<number:id>/tokens/"): {"name": "more"},
     ("post", f"{TEAM}invitations/"): {"role": "viewer"},
