@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from pipelines.core.serialize import canonical_json
 
+from . import floods
 from .access import Refused
 from .models import AuditEntry, AuditPending, User
 
@@ -92,6 +93,9 @@ def record(
 
 def denied(error: Exception, user: Any, name: str = "") -> None:
     """Write that something was refused. Call it after the transaction that was refused."""
+    if not isinstance(user, User):
+        guessed("access", name, {"refused": str(error) or "not found"})
+        return
     refused = error if isinstance(error, Refused) else Refused()
     record(
         refused.action or "access",
@@ -102,6 +106,17 @@ def denied(error: Exception, user: Any, name: str = "") -> None:
         outcome=DENIED,
         name=name or None,
     )
+
+
+def guessed(action: str, name: str, refused: Mapping[str, Any] | None = None) -> None:
+    """Write that somebody unknown was denied; few of many, with their number (see floods.py)."""
+    number = floods.count(origin.get().ip)
+    if not floods.is_told(number):
+        return
+    after = dict(refused or {})
+    if number > floods.ONE_BY_ONE:
+        after["attempts"] = number
+    record(action, team=None, user=None, after=after or None, outcome=DENIED, name=name)
 
 
 def changes(before: Any, after: Any) -> tuple[Any, Any]:

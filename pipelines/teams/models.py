@@ -288,6 +288,23 @@ class AuditEntry(models.Model):
         return f"{self.actor or self.actor_kind}: {self.action} {self.object_name}"
 
 
+class DeniedAttempts(models.Model):
+    """How often nobody known was denied, from one source in one window of time."""
+
+    source = models.CharField(max_length=64)
+    window = models.BigIntegerField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "window"], name="one_count_per_window")
+        ]
+        indexes: ClassVar = [models.Index(fields=["window"], name="denied_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.count} attempts from {self.source}"
+
+
 class AuditPending(models.Model):
     """An entry that is committed and waits for its place in the chain. Gone within a second."""
 

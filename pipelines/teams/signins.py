@@ -22,4 +22,4 @@ def _signed_out(sender: Any, user: Any, **kwargs: Any) -> None:
 @receiver(user_login_failed)
 def _failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
     name = str(credentials.get("username", ""))[:150]
-    audit.record("person.sign_in", team=None, user=None, outcome=audit.DENIED, name=name)
+    audit.guessed("person.sign_in", name)

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from rest_framework.test import APIClient
 
 from pipelines.designs import actions as designs
-from pipelines.teams import append_only, audit, chain, tokens
+from pipelines.teams import append_only, audit, chain, floods, tokens
 from pipelines.teams.models import AuditEntry, AuditPending, AuditSeal
 from tests.people import People
 from tests.support.sample import Sample, definition
@@ -225,3 +226,23 @@ def test_a_kept_head_shows_what_was_cut_off_or_written_anew(people: People, tmp_
     with pytest.raises(CommandError, match="trigger"):
         call_command("verify_audit")
     append_only.create(connection)
+
+
+def test_guessing_does_not_fill_the_log(people: People, settings: Any) -> None:
+    settings.AXES_ENABLED = False
+    script = APIClient()
+    script.credentials(HTTP_AUTHORIZATION="Token wrong")
+    for _ in range(41):
+        assert script.get("/api/v1/me/", REMOTE_ADDR="2001:db8::1").status_code == 401
+    wrong = {"username": "owner", "password": "wrong"}
+    for _ in range(20):
+        script.post("/login/", wrong, REMOTE_ADDR="2001:db8::ffff")
+    denied = AuditEntry.objects.filter(outcome="denied")
+    numbers = [json.loads(each.after or "null") for each in denied.order_by("id")]
+    assert len(numbers) == 20 + 1
+    assert numbers[-1]["attempts"] == 40
+    script.get("/api/v1/me/", REMOTE_ADDR="2001:db8:0:1::1")
+    assert denied.count() == 22
+    assert floods.source("::ffff:192.0.2.1") != floods.source("::ffff:192.0.2.2")
+    told = [number for number in range(1, 1_000_001) if floods.is_told(number)]
+    assert (len(told), told[20:22]) == (35, [40, 80])
