@@ -54,7 +54,7 @@ export function HistoryList({ kind, id, pageSize, links }: HistoryListProps) {
 
 function Row({ group, links }: { group: Group; links?: HistoryListProps["links"] }) {
   const { newest, entries } = group;
-  const version = versionOf(newest);
+  const version = newest.action.endsWith(".publish") ? versionOf(newest) : null;
   const message = isObject(newest.after) && typeof newest.after.message === "string" ? newest.after.message : "";
   return (
     <li className="flex flex-wrap items-start gap-x-3 gap-y-1 px-3 py-2">
