@@ -7,8 +7,8 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from . import audit, hints, second_factor
-from .models import ApiToken, Membership, Team, User
+from . import audit, hints, policies, second_factor
+from .models import ApiToken, Membership, Team, TeamPolicy, User
 
 admin.site.site_header = "Penstock administration"
 admin.site.site_title = "Penstock"
@@ -76,6 +76,38 @@ class TeamAdmin(Audited):
 
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
         """A team owns its runs and artifacts; deleting it would delete what must stay."""
+        return False
+
+
+@admin.register(TeamPolicy)
+class TeamPolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Retention and quotas, also of teams that one is not in. `policies.change` tells the audit log."""
+
+    list_display = ("team", *policies.RETENTION, *policies.QUOTAS)
+    autocomplete_fields = ("team",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("team",),
+                "description": "Empty is what the whole Penstock has; 0 is for ever, and without a limit.",
+            },
+        ),
+        ("How long things are kept", {"fields": policies.RETENTION}),
+        ("Quotas", {"fields": policies.QUOTAS}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TeamPolicy | None = None) -> Any:
+        return ("team",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: TeamPolicy, form: Any, change: bool) -> None:
+        named = [name for name in form.changed_data if name != "team"]
+        TeamPolicy.objects.get_or_create(team=obj.team)
+        values = {name: getattr(obj, name) for name in named}
+        policies.change(obj.team, values, request.user if isinstance(request.user, User) else None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: TeamPolicy | None = None) -> bool:
+        """A policy is emptied, not deleted: then it is told what changed."""
         return False
 
 

@@ -9,6 +9,7 @@ from pipelines.designs import actions as designs
 from pipelines.runs import actions as runs
 from pipelines.runs.retention import pins
 from pipelines.teams import policies, tokens
+from pipelines.teams.models import AuditEntry
 from tests.people import People
 from tests.support.sample import Sample, definition
 
@@ -132,3 +133,20 @@ def test_a_run_says_who_started_it_and_with_what(
         assert (told["trigger"], told["clone_of"]["number"]) == ("clone", sample.run.number)
     first = owner.get(f"/api/v1/runs/{sample.run.pk}/").json()
     assert first["started_with"] == {"service": False, "token": ""}
+
+
+def test_quotas_of_a_team_that_one_is_not_in_are_set_in_the_administration(
+    people: People, as_user: Any
+) -> None:
+    people.stranger.is_staff = people.stranger.is_superuser = True
+    people.stranger.save()
+    client = as_user(people.stranger)
+    asked = {"team": str(people.team.pk), "open_runs": "4", "runs_days": ""}
+    assert client.post("/admin/teams/teampolicy/add/", asked).status_code == 302
+    page = f"/admin/teams/teampolicy/{people.team.pk}/change/"
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"open_runs": "5", "runs_days": "9"}).status_code == 302
+    assert policies.policy(people.team.pk)["open_runs"] == 5
+    told = AuditEntry.objects.filter(action="team.policy").order_by("id").last()
+    assert told is not None
+    assert (told.actor, told.after) == ("stranger", '{"open_runs":5,"runs_days":9}')
