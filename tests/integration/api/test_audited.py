@@ -32,8 +32,10 @@ SILENT = {
     ("post", f"{RUN}nodes/<node:node>/decision/"): "needs a node that waits: test_approvals",
     ("post", f"{API}bundles/"): "needs a bundle: it starts a run, which is told",
     ("post", f"{DRAFT}publish/"): "publishes as `components/` does",
+    ("post", f"{TEAM}connections/test/"): "tests what is not kept yet",
     ("post", f"{DRAFT}tries/"): "runs a step on samples, and keeps nothing",
 }
+CHAT = {"webhook": "http://127.0.0.1:9/other"}
 #: A request that changes something. Without an entry the body is empty.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", f"{API}me/password/"): {"current": PASSWORD, "new": "another horse, another staple"},
@@ -50,6 +52,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
             "kind": "python",
             "fields": {"namespace": "acme", "source": "def f() -> int:\n    return 1\n"},
         }
+    },
+    ("post", f"{API}component-drafts/import/"): {
+        "file": "implementation: {container: {image: alpine}}"
     },
     ("patch", DRAFT): {
         "content": {"kind": "python", "fields": {"namespace": "acme", "source": "x = 1"}}
@@ -73,6 +78,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("patch", f"{TEAM}quotas/"): {"open_runs": 5},
     ("post", f"{TEAM}secrets/"): {"name": "fresh", "value": "a-value-of-length"},
     ("patch", f"{TEAM}secrets/<number:id>/"): {"value": "another-long-value"},
+    ("post", f"{TEAM}connections/"): {"name": "work", "type": "slack", "settings": CHAT},
+    ("patch", f"{TEAM}connections/<number:id>/"): {"settings": CHAT},
     ("post", f"{TEAM}allowed-hosts/"): {"entry": "new.internal"},
 }
 
@@ -99,7 +106,12 @@ def told(client: APIClient, method: str, route: str, world: World) -> tuple[Any,
             pipeline.draft = definition(name="changed")
             pipeline.save()
         body: Any = dict(BODIES.get((method, route), {}))
-        if route in (f"{API}components/", f"{API}component-drafts/", f"{API}pipelines/"):
+        if route in (
+            f"{API}components/",
+            f"{API}component-drafts/",
+            f"{API}component-drafts/import/",
+            f"{API}pipelines/",
+        ):
             body["team"] = "acme"
         form = "json"
         if route == f"{API}artifacts/":
