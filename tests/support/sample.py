@@ -17,7 +17,7 @@ from pipelines.kinds import registry
 from pipelines.runs import actions as runs
 from pipelines.runs.models import Attempt, EnvironmentLock, LogChunk, Metric, NodeRun, Run
 from pipelines.teams import tokens
-from pipelines.teams.models import ApiToken
+from pipelines.teams.models import ApiToken, TeamSecret
 from tests.people import People
 
 SOURCE = '''
@@ -36,6 +36,7 @@ class Sample:
     token: ApiToken
     lock: EnvironmentLock
     component_draft: ComponentDraft
+    secret: TeamSecret
 
 
 def definition(**changes: Any) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def spec() -> ComponentSpec:
 
 
 def make(people: People, folder: Path) -> Sample:
-    """A component, a published pipeline, a run whose node `a` is done, an artifact, a token, a lock."""
+    """A component, a published pipeline, a run whose node `a` is done, an artifact, a token, a lock, a secret."""
     catalog.publish(spec(), people.team, people.owner)
     pipeline = designs.create(people.team, definition(), people.owner)
     designs.publish(pipeline, "first", people.owner)
@@ -68,7 +69,9 @@ def make(people: People, folder: Path) -> Sample:
     token, _ = tokens.create(people.owner)
     component = Component.objects.get(namespace="acme", name="step")
     draft = drafts.open_for(component, people.owner)
-    return Sample(pipeline, run, artifact, token, environment_lock(people), draft)
+    # Nobody opens it, so that it needs no key.
+    secret = TeamSecret.objects.create(team=people.team, name="sample", ciphertext=b"")
+    return Sample(pipeline, run, artifact, token, environment_lock(people), draft, secret)
 
 
 def environment_lock(people: People) -> EnvironmentLock:

@@ -58,6 +58,7 @@ def address(route: str, pattern: URLPattern, sample: Sample) -> str:
     }
     # Under a team the numbers are of a member; there is only one token, of somebody else.
     membership = Membership.objects.filter(team=sample.pipeline.team).first()
+    values["/secrets/<number:id>"] = f"/secrets/{sample.secret.pk}"
     values["/members/<number:id>"] = f"/members/{membership.pk if membership else 0}"
     for placeholder, value in sorted(values.items(), key=lambda each: -len(each[0])):
         route = route.replace(placeholder, value)
