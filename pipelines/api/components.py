@@ -159,7 +159,7 @@ class ComponentFilePage(APIView):
     @extend_schema(
         operation_id="components_file",
         parameters=[ComponentFileQuerySerializer],
-        responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY, 422: ProblemSerializer},
+        responses={(200, MEDIA_TYPE): OpenApiTypes.OBJECT, 422: ProblemSerializer},
     )
     def get(self, request: Request, namespace: str, name: str, number: int) -> HttpResponseBase:
         """A version as one file, code inline: ours, or `as=kfp` a KFP `component.yaml`."""

@@ -213,6 +213,7 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
         "log_lines": attempt.log_lines,
         "log_truncated": attempt.log_truncated,
         "environment": attempt.environment,
+        "secrets": attempt.secrets,
     }
 
 

@@ -58,7 +58,8 @@ export function TeamSwitcher() {
     <>
       <Menu items={items} align="start">
         <Button tone="ghost" aria-label={`Team: ${name}`} className="mr-1">
-          <span className="max-w-40 truncate max-md:max-w-20">{name}</span>
+          <Users className="size-4 text-faint md:hidden" aria-hidden />
+          <span className="max-w-40 truncate max-md:sr-only">{name}</span>
           <ChevronsUpDown className="size-3.5 text-faint" aria-hidden />
         </Button>
       </Menu>
