@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
@@ -32,17 +31,15 @@ class Secrets(GenericAPIView[TeamSecret]):
     serializer_class = TeamSecretSerializer
     queryset = TeamSecret.objects.none()
 
-    def get_queryset(self) -> QuerySet[TeamSecret]:
-        return queries.secrets(self._team(Action.VIEW))
-
     def _team(self, action: Action) -> Team:
         return access.team(self.request.user, self.kwargs["team"], action)
 
     @extend_schema(operation_id="secrets_list", responses=TeamSecretSerializer(many=True))
     def get(self, request: Request, team: str) -> Response:
         """The team's secrets by name: what they are for and who wrote them. No value is ever shown."""
-        page = self.paginate_queryset(self.get_queryset())
-        counts = uses.secret_counts(self._team(Action.VIEW))
+        of = self._team(Action.VIEW)
+        page = self.paginate_queryset(queries.secrets(of))
+        counts = uses.secret_counts(of)
         body = [_shown(secret, counts) for secret in page or ()]
         return self.get_paginated_response(body)
 

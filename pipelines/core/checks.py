@@ -98,6 +98,8 @@ class Used:
         self.spec = spec
         self.parameters = ParameterSchema(spec.parameters)
         self.expressions = frozenset(expression_fields(spec))
+        self.secrets = secret_parameters(spec.parameters)
+        self.connections = connection_parameters(spec.parameters)
 
 
 class _Check:
@@ -227,7 +229,7 @@ class _Check:
     def _secrets(self) -> Iterator[Problem]:
         for node in self.definition.nodes:
             used = self.used(node)
-            for name in secret_parameters(used.spec.parameters) if used else ():
+            for name in used.secrets if used else ():
                 yield from self._one_secret(node, name, node.params.get(name))
 
     def _one_secret(self, node: Node, parameter: str, value: Any) -> Iterator[Problem]:
@@ -256,8 +258,7 @@ class _Check:
     def _connections(self) -> Iterator[Problem]:
         for node in self.definition.nodes:
             used = self.used(node)
-            schema = used.spec.parameters if used else {}
-            for parameter, types in connection_parameters(schema).items():
+            for parameter, types in used.connections.items() if used else ():
                 yield from self._one_connection(node, parameter, types)
 
     def _one_connection(

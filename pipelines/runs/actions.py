@@ -259,9 +259,11 @@ def _check_secrets(
     pipeline: Pipeline, definition: Definition, specs: Mapping[str, ComponentSpec]
 ) -> None:
     """A secret may have been deleted since the version was published. Raises InvalidDefinition."""
+    asking = {ref for ref, spec in specs.items() if secrets.secret_parameters(spec.parameters)}
     named = [
         (node, mention)
         for node in definition.nodes
+        if node.ref in asking
         for mention in secrets.mentions(specs[node.ref].parameters, node.params)
     ]
     there = vault.names(pipeline.team_id) if named else frozenset()
@@ -282,9 +284,15 @@ def _check_connections(
     pipeline: Pipeline, definition: Definition, specs: Mapping[str, ComponentSpec]
 ) -> None:
     """A connection may have been deleted, too, or is another one of its name. Raises InvalidDefinition."""
+    asking = {
+        ref
+        for ref, spec in specs.items()
+        if core_connections.connection_parameters(spec.parameters)
+    }
     named = [
         (node, mention)
         for node in definition.nodes
+        if node.ref in asking
         for mention in core_connections.mentions(specs[node.ref].parameters, node.params)
     ]
     there = connections.types_by_name(pipeline.team_id) if named else {}
